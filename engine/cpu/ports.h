@@ -1,0 +1,94 @@
+// The pins of the modelled processor: everything that cpu/ asks of the world outside. Whoever wires a machine implements
+// them (soft/ does; a test does it over a map). Never called on the fast path.
+//
+// How trouble comes back: a Verdict. `fault` is the guest's and is delivered by the processor; `exit` means that the
+// instruction (or the delivery in progress) is broken off with the state as before it and run() returns vm_exit: the world
+// outside has already noted what the exit is.
+#pragma once
+
+#include <cstddef>
+
+#include "arch/cpu_state.h"
+#include "arch/fault.h"
+#include "base/address.h"
+
+namespace trapline::cpu {
+
+enum class Verdict : u8 { proceed, fault, exit };
+
+// The answer to a translation of one page.
+struct Translation {
+  Verdict verdict = Verdict::proceed;
+  arch::Fault fault;               // with Verdict::fault
+  Hpa hpa;                         // of the byte asked for
+  std::byte* host_page = nullptr;  // bytes of its page; null: no memory here, go through read_mmio / write_mmio
+  Gpa gpa;                         // of the byte asked for
+  // Whether later accesses of this kind to this page may skip the pins (no recordable event would be lost, the model's
+  // state would not change). For writes also that the frame has no marks.
+  bool cacheable = false;
+};
+
+// Instructions that a monitor may want to see before they take effect (SDM vol. 3, "VMX Non-Root Operation",
+// "Instructions That Cause VM Exits"). Asked only after faults of higher priority have been checked.
+enum class Sensitive : u8 {
+  cpuid, hlt, rdtsc, rdtscp, rdpmc, invlpg, invpcid, invd, wbinvd, pause, monitor, mwait, xsetbv,
+  mov_to_cr, mov_from_cr, clts, lmsw, smsw, mov_dr,
+  in, out, ins, outs,
+  rdmsr, wrmsr,
+  sgdt, sidt, lgdt, lidt, sldt, str, lldt, ltr,
+  vmx_instruction,  // VMCALL, VMXON, ...: which one in `number`, as its VM-exit reason
+  rdrand, rdseed, xsaves, gdt_task_switch,
+};
+
+// Details of the sensitive instruction at hand; what does not apply is 0.
+struct Attempt {
+  Sensitive what;
+  u8 length = 0;         // of the instruction
+  u8 gpr = 0;            // MOV CR, MOV DR: the general register
+  u16 number = 0;        // CR or DR number, port, VMX instruction
+  u32 msr = 0;
+  u8 size = 0;           // I/O: bytes
+  bool repeated = false; // REP INS, REP OUTS
+  bool immediate_port = false;
+  bool from_memory = false;  // LMSW, SMSW and descriptor-table forms with a memory operand
+  u64 linear = 0;        // memory operand of INS/OUTS, INVLPG, LGDT...
+  u64 value = 0;         // what is about to be written (MOV to CR, LMSW, WRMSR)
+  u32 instruction_information = 0;  // in the VMX format, for exits that report it
+};
+
+class Ports {
+ public:
+  virtual ~Ports() = default;
+
+  // ---- memory -----------------------------------------------------------------------------------------------------
+  // One access inside one page. `user`: privilege of the access (implicit supervisor accesses pass false at any CPL).
+  virtual Translation translate(Gva linear, arch::Access access, bool user) = 0;
+  virtual u64 read_mmio(Gpa address, unsigned size) = 0;
+  virtual void write_mmio(Gpa address, unsigned size, u64 value) = 0;
+  // A write to a page that is not cacheable for writes: goes through memory::HostMemory::write.
+  virtual void write_watched(Hpa address, unsigned size, u64 value) = 0;
+
+  // ---- what paging state changed ------------------------------------------------------------------------------------
+  // After the register has its new value. The processor has checked what faults.
+  virtual void control_register_written(unsigned number, u64 old_value) = 0;
+  virtual void invlpg(Gva linear) = 0;
+  virtual void invpcid(u64 type, u64 pcid, Gva linear) = 0;
+
+  // ---- interception --------------------------------------------------------------------------------------------------
+  virtual Verdict attempt(const Attempt& attempt) = 0;  // proceed: the processor executes it; fault never
+  virtual bool exception_exits(const arch::Fault& fault, const arch::Delivery& delivery) = 0;
+  virtual bool triple_fault_exits() = 0;
+
+  // ---- the rest of the platform ----------------------------------------------------------------------------------------
+  virtual u64 read_port(u16 port, unsigned size) = 0;
+  virtual void write_port(u16 port, unsigned size, u64 value) = 0;
+  virtual u64 time_stamp_counter() = 0;
+  // MSRs that are not in CpuState. False: #GP(0).
+  virtual bool read_msr(u32 index, u64& value) = 0;
+  virtual bool write_msr(u32 index, u64 value) = 0;
+  virtual void cpuid(u32 leaf, u32 subleaf, u32 (&registers)[4]) = 0;  // EAX EBX ECX EDX
+  // VMXON, VMREAD, VMCALL ... in root operation or outside VMX: default #UD.
+  virtual Verdict vmx_instruction(const Attempt& attempt, arch::Fault& fault) = 0;
+};
+
+}  // namespace trapline::cpu
