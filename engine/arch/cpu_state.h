@@ -1,7 +1,7 @@
 // The architectural state of one processor, plain: what a guest, a VMCS or a keyframe can see of it.
 //
-// Layout follows SDM vol. 3 "System Architecture Overview". Segment attributes use the VMX access-rights format (SDM vol.
-// 3, "Guest Register State"): bits 3:0 type, 4 S, 6:5 DPL, 7 P, 12 AVL, 13 L, 14 D/B, 15 G, 16 unusable.
+// Layout follows SDM vol. 3 "System Architecture Overview". Segment attributes use the VMX access-rights format (SDM
+// vol. 3, "Guest Register State"): bits 3:0 type, 4 S, 6:5 DPL, 7 P, 12 AVL, 13 L, 14 D/B, 15 G, 16 unusable.
 #pragma once
 
 #include <array>
@@ -63,7 +63,8 @@ struct CpuState {
   friend bool operator==(const CpuState&, const CpuState&) = default;
 };
 
-// ---- bits with names: SDM vol. 3, "Control Registers", vol. 1 "EFLAGS Register" ---------------------------------------
+// ---- bits with names: SDM vol. 3, "Control Registers", vol. 1 "EFLAGS Register"
+// ---------------------------------------
 namespace flag {
 inline constexpr u64 cf = bit(0), pf = bit(2), af = bit(4), zf = bit(6), sf = bit(7), tf = bit(8), if_ = bit(9),
                      df = bit(10), of = bit(11), iopl = bit(12) | bit(13), nt = bit(14), rf = bit(16), vm = bit(17),

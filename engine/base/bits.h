@@ -18,9 +18,7 @@ constexpr u64 bits(u64 value, unsigned high, unsigned low) { return (value & bit
 
 constexpr bool has_bit(u64 value, unsigned index) { return (value >> index) & 1; }
 
-constexpr u64 with_bit(u64 value, unsigned index, bool set) {
-  return set ? value | bit(index) : value & ~bit(index);
-}
+constexpr u64 with_bit(u64 value, unsigned index, bool set) { return set ? value | bit(index) : value & ~bit(index); }
 
 // Sign extension of the low `width` bits (8, 16, 32 or 64).
 constexpr u64 sign_extend(u64 value, unsigned width) {

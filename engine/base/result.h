@@ -34,9 +34,7 @@ class [[nodiscard]] Result {
  public:
   Result(Value value) : content_(std::in_place_index<0>, std::move(value)) {}
   Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {}
-  Result()
-    requires std::is_same_v<Value, Nothing>
-      : content_(std::in_place_index<0>) {}
+  Result() requires std::is_same_v<Value, Nothing> : content_(std::in_place_index<0>) {}
 
   bool ok() const { return content_.index() == 0; }
   explicit operator bool() const { return ok(); }

@@ -1,9 +1,8 @@
 // A thin face over OpenSSL's libcrypto, which uses the host's SHA instructions where it has them.
 #include "base/sha256.h"
 
-#include <openssl/evp.h>
-
 #include <cassert>
+#include <openssl/evp.h>
 
 namespace trapline {
 

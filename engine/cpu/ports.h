@@ -1,9 +1,9 @@
-// The pins of the modelled processor: everything that cpu/ asks of the world outside. Whoever wires a machine implements
-// them (soft/ does; a test does it over a map). Never called on the fast path.
+// The pins of the modelled processor: everything that cpu/ asks of the world outside. Whoever wires a machine
+// implements them (soft/ does; a test does it over a map). Never called on the fast path.
 //
 // How trouble comes back: a Verdict. `fault` is the guest's and is delivered by the processor; `exit` means that the
-// instruction (or the delivery in progress) is broken off with the state as before it and run() returns vm_exit: the world
-// outside has already noted what the exit is.
+// instruction (or the delivery in progress) is broken off with the state as before it and run() returns vm_exit: the
+// world outside has already noted what the exit is.
 #pragma once
 
 #include <cstddef>
@@ -31,28 +31,59 @@ struct Translation {
 // Instructions that a monitor may want to see before they take effect (SDM vol. 3, "VMX Non-Root Operation",
 // "Instructions That Cause VM Exits"). Asked only after faults of higher priority have been checked.
 enum class Sensitive : u8 {
-  cpuid, hlt, rdtsc, rdtscp, rdpmc, invlpg, invpcid, invd, wbinvd, pause, monitor, mwait, xsetbv,
-  mov_to_cr, mov_from_cr, clts, lmsw, smsw, mov_dr,
-  in, out, ins, outs,
-  rdmsr, wrmsr,
-  sgdt, sidt, lgdt, lidt, sldt, str, lldt, ltr,
+  cpuid,
+  hlt,
+  rdtsc,
+  rdtscp,
+  rdpmc,
+  invlpg,
+  invpcid,
+  invd,
+  wbinvd,
+  pause,
+  monitor,
+  mwait,
+  xsetbv,
+  mov_to_cr,
+  mov_from_cr,
+  clts,
+  lmsw,
+  smsw,
+  mov_dr,
+  in,
+  out,
+  ins,
+  outs,
+  rdmsr,
+  wrmsr,
+  sgdt,
+  sidt,
+  lgdt,
+  lidt,
+  sldt,
+  str,
+  lldt,
+  ltr,
   vmx_instruction,  // VMCALL, VMXON, ...: which one in `number`, as its VM-exit reason
-  rdrand, rdseed, xsaves, gdt_task_switch,
+  rdrand,
+  rdseed,
+  xsaves,
+  gdt_task_switch,
 };
 
 // Details of the sensitive instruction at hand; what does not apply is 0.
 struct Attempt {
   Sensitive what;
-  u8 length = 0;         // of the instruction
-  u8 gpr = 0;            // MOV CR, MOV DR: the general register
-  u16 number = 0;        // CR or DR number, port, VMX instruction
+  u8 length = 0;   // of the instruction
+  u8 gpr = 0;      // MOV CR, MOV DR: the general register
+  u16 number = 0;  // CR or DR number, port, VMX instruction
   u32 msr = 0;
-  u8 size = 0;           // I/O: bytes
-  bool repeated = false; // REP INS, REP OUTS
+  u8 size = 0;            // I/O: bytes
+  bool repeated = false;  // REP INS, REP OUTS
   bool immediate_port = false;
-  bool from_memory = false;  // LMSW, SMSW and descriptor-table forms with a memory operand
-  u64 linear = 0;        // memory operand of INS/OUTS, INVLPG, LGDT...
-  u64 value = 0;         // what is about to be written (MOV to CR, LMSW, WRMSR)
+  bool from_memory = false;         // LMSW, SMSW and descriptor-table forms with a memory operand
+  u64 linear = 0;                   // memory operand of INS/OUTS, INVLPG, LGDT...
+  u64 value = 0;                    // what is about to be written (MOV to CR, LMSW, WRMSR)
   u32 instruction_information = 0;  // in the VMX format, for exits that report it
 };
 
@@ -74,12 +105,14 @@ class Ports {
   virtual void invlpg(Gva linear) = 0;
   virtual void invpcid(u64 type, u64 pcid, Gva linear) = 0;
 
-  // ---- interception --------------------------------------------------------------------------------------------------
+  // ---- interception
+  // --------------------------------------------------------------------------------------------------
   virtual Verdict attempt(const Attempt& attempt) = 0;  // proceed: the processor executes it; fault never
   virtual bool exception_exits(const arch::Fault& fault, const arch::Delivery& delivery) = 0;
   virtual bool triple_fault_exits() = 0;
 
-  // ---- the rest of the platform ----------------------------------------------------------------------------------------
+  // ---- the rest of the platform
+  // ----------------------------------------------------------------------------------------
   virtual u64 read_port(u16 port, unsigned size) = 0;
   virtual void write_port(u16 port, unsigned size, u64 value) = 0;
   virtual u64 time_stamp_counter() = 0;

@@ -1,7 +1,7 @@
 // Guest-physical memory: the one checked door to a guest's bytes, used by loaders, devices and views.
 //
-// It maps guest-physical pages to frames of HostMemory. On soft the frames are scattered (GPA is visibly not HPA); on kvm
-// frame n of the process's own mapping holds page n, and the true HPA is asked of the host.
+// It maps guest-physical pages to frames of HostMemory. On soft the frames are scattered (GPA is visibly not HPA); on
+// kvm frame n of the process's own mapping holds page n, and the true HPA is asked of the host.
 #pragma once
 
 #include <optional>

@@ -1,9 +1,9 @@
-// The modelled machine's physical memory (soft), or a guest's memory as this process holds it (kvm): bytes behind frames,
-// with marks per frame that tell who must hear of a write.
+// The modelled machine's physical memory (soft), or a guest's memory as this process holds it (kvm): bytes behind
+// frames, with marks per frame that tell who must hear of a write.
 //
 // A fast path may write to a frame directly only while `marks(frame) == 0`. Everyone else goes through `write`, which
-// keeps the promises: writes to a frame marked `table` are emitted as table_write; writes to a frame marked `code` are told
-// to the code listener so that decoded blocks die.
+// keeps the promises: writes to a frame marked `table` are emitted as table_write; writes to a frame marked `code` are
+// told to the code listener so that decoded blocks die.
 #pragma once
 
 #include <cstring>

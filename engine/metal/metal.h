@@ -1,5 +1,5 @@
-// What every metal offers: memory, one vCPU's state, and two doors. A technique is a monitor written against one door and
-// never knows which metal is behind it.
+// What every metal offers: memory, one vCPU's state, and two doors. A technique is a monitor written against one door
+// and never knows which metal is behind it.
 //
 //   run_virtual(guest)          run the guest with its kernel at CPL 0 until a VM exit reaches the monitor's user half
 //   run_deprivileged(...)       run code at CPL 3 under page tables that the monitor made, until a trap
@@ -40,8 +40,8 @@ struct IoAccess {
 
 struct VmExit {
   trace::UserExitReason reason = trace::UserExitReason::failed;
-  IoAccess io;          // port_io, mmio
-  std::string detail;   // entry_failed, not_implemented, failed: one sentence
+  IoAccess io;         // port_io, mmio
+  std::string detail;  // entry_failed, not_implemented, failed: one sentence
 };
 
 // ---- run_deprivileged ----------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 // The trace bus: where every part says what happened, and what a level that is off must not cost.
 //
 // An emitter calls `bus.emit(VmExit{...})`. The bus compares the kind's level with the run's (one predictable branch),
-// appends stamp and struct to a chunk of memory, and hands full chunks to a sink. `stamp()` is kept current by the metal:
-// whoever leaves a fast path brings tick and retired up to date before it emits.
+// appends stamp and struct to a chunk of memory, and hands full chunks to a sink. `stamp()` is kept current by the
+// metal: whoever leaves a fast path brings tick and retired up to date before it emits.
 //
 // Correlators are allotted by `new_cause()` even while the events that would carry them are not recorded, so that a
 // lower level's trace equals the filtered higher one.
@@ -16,8 +16,8 @@
 
 namespace trapline::trace {
 
-// One event in memory: this header, the kind's struct padded to 8 bytes, then for a kind with a blob a u64 length and the
-// bytes, padded to 8.
+// One event in memory: this header, the kind's struct padded to 8 bytes, then for a kind with a blob a u64 length and
+// the bytes, padded to 8.
 struct RecordHeader {
   u16 kind;
   u8 vcpu;
@@ -55,17 +55,17 @@ class Bus {
 
   template <typename Event>
   void emit(const Event& event) {
-    if (Event::level <= level_) append(event, stamp_);
+    if (Event::event_level <= level_) append(event, stamp_);
   }
   // For what is not the default provenance of the metal, and for per-instruction events that carry their own count.
   template <typename Event>
   void emit(const Event& event, const Stamp& stamp) {
-    if (Event::level <= level_) append(event, stamp);
+    if (Event::event_level <= level_) append(event, stamp);
   }
   template <typename Event>
   void emit_with_blob(const Event& event, std::span<const std::byte> blob) {
     static_assert(Event::has_blob);
-    if (Event::level <= level_) append_blob(event, blob);
+    if (Event::event_level <= level_) append_blob(event, blob);
   }
 
   // Hands what is in memory to the sink: at the end of a run, and before anyone reads while it goes on.
@@ -77,15 +77,20 @@ class Bus {
     constexpr u32 bytes = sizeof(RecordHeader) + ((sizeof(Event) + 7) & ~7U);
     if (static_cast<std::size_t>(end_ - cursor_) < bytes) [[unlikely]]
       flush();
-    const RecordHeader header{static_cast<u16>(Event::kind), stamp.vcpu, static_cast<u8>(stamp.provenance), bytes,
-                              stamp.tick, stamp.retired, stamp.cause};
+    const RecordHeader header{static_cast<u16>(Event::event_kind),
+                              stamp.vcpu,
+                              static_cast<u8>(stamp.provenance),
+                              bytes,
+                              stamp.tick,
+                              stamp.retired,
+                              stamp.cause};
     std::memcpy(cursor_, &header, sizeof header);
     std::memcpy(cursor_ + sizeof header, &event, sizeof event);
     cursor_ += bytes;
   }
   template <typename Event>
   void append_blob(const Event& event, std::span<const std::byte> blob) {
-    append_large(Event::kind, std::as_bytes(std::span(&event, 1)), blob);
+    append_large(Event::event_kind, std::as_bytes(std::span(&event, 1)), blob);
   }
   void append_large(Kind kind, std::span<const std::byte> fields, std::span<const std::byte> blob);
 

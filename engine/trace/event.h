@@ -54,9 +54,9 @@ inline constexpr u64 unknown_number = ~0ULL;
 
 // When, where and why: what every event carries beside its own fields.
 struct Stamp {
-  u64 tick = 0;                     // soft: modelled cycles; kvm: nanoseconds since the lane began
-  u64 retired = unknown_number;     // guest instructions completed; unknown on kvm
-  u64 cause = 0;                    // correlator: ties an exit, its walks, table writes and the next entry together
+  u64 tick = 0;                  // soft: modelled cycles; kvm: nanoseconds since the lane began
+  u64 retired = unknown_number;  // guest instructions completed; unknown on kvm
+  u64 cause = 0;                 // correlator: ties an exit, its walks, table writes and the next entry together
   u8 vcpu = 0;
   Provenance provenance = Provenance::observed;
 };
@@ -65,15 +65,15 @@ struct Stamp {
 #define F(type, name, display, doc) type name = 0;
 #define EVENT(Struct, kind_name, level_name, doc, ...)      \
   struct Struct {                                           \
-    static constexpr Kind kind = Kind::kind_name;           \
-    static constexpr Level level = Level::level_name;       \
+    static constexpr Kind event_kind = Kind::kind_name;     \
+    static constexpr Level event_level = Level::level_name; \
     static constexpr bool has_blob = false;                 \
     __VA_ARGS__                                             \
   };
 #define BLOB_EVENT(Struct, kind_name, level_name, doc, ...) \
   struct Struct {                                           \
-    static constexpr Kind kind = Kind::kind_name;           \
-    static constexpr Level level = Level::level_name;       \
+    static constexpr Kind event_kind = Kind::kind_name;     \
+    static constexpr Level event_level = Level::level_name; \
     static constexpr bool has_blob = true;                  \
     __VA_ARGS__                                             \
   };

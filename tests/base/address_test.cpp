@@ -2,7 +2,6 @@
 #include "base/address.h"
 
 #include <doctest/doctest.h>
-
 #include <type_traits>
 
 #include "base/bits.h"
