@@ -1,0 +1,182 @@
+// The way from the kernel to a user program and back, and the stubs behind the IDT.
+// A stop at CPL 3 never runs kernel code "inside" the user program: its registers go to its context, and enter_user
+// returns to whoever called it. An interrupt at CPL 0 (only while the kernel waits for one) is handled in place.
+#define RAX 0
+#define RBX 8
+#define RCX 16
+#define RDX 24
+#define RSI 32
+#define RDI 40
+#define RBP 48
+#define RSP 56
+#define R8 64
+#define R9 72
+#define R10 80
+#define R11 88
+#define R12 96
+#define R13 104
+#define R14 112
+#define R15 120
+#define RIP 128
+#define RFLAGS 136
+#define VECTOR 144
+#define ERROR 152
+
+#define USER_DATA 0x23
+#define USER_CODE 0x2b
+#define SYSTEM_CALL 0x100
+
+        .text
+        .globl  enter_user, system_call_entry, vector_stubs
+
+// u64 enter_user(UserContext*): the vector of the stop.
+enter_user:
+        push    %rbx
+        push    %rbp
+        push    %r12
+        push    %r13
+        push    %r14
+        push    %r15
+        mov     %rsp, kernel_rsp(%rip)
+        mov     %rdi, current(%rip)
+        cmpq    $SYSTEM_CALL, VECTOR(%rdi)
+        je      by_sysret
+        pushq   $USER_DATA
+        pushq   RSP(%rdi)
+        pushq   RFLAGS(%rdi)
+        pushq   $USER_CODE
+        pushq   RIP(%rdi)
+        mov     RCX(%rdi), %rcx
+        mov     R11(%rdi), %r11
+        call    load_common
+        mov     RDI(%rdi), %rdi
+        iretq
+
+// SYSCALL took RCX and R11 from the program, so SYSRET may use them. The kernel stack is left behind.
+by_sysret:
+        mov     RIP(%rdi), %rcx
+        mov     RFLAGS(%rdi), %r11
+        call    load_common
+        mov     RSP(%rdi), %rsp
+        mov     RDI(%rdi), %rdi
+        sysretq
+
+load_common:
+        mov     RAX(%rdi), %rax
+        mov     RBX(%rdi), %rbx
+        mov     RDX(%rdi), %rdx
+        mov     RSI(%rdi), %rsi
+        mov     RBP(%rdi), %rbp
+        mov     R8(%rdi), %r8
+        mov     R9(%rdi), %r9
+        mov     R10(%rdi), %r10
+        mov     R12(%rdi), %r12
+        mov     R13(%rdi), %r13
+        mov     R14(%rdi), %r14
+        mov     R15(%rdi), %r15
+        ret
+
+// RCX: user RIP, R11: user RFLAGS, RSP still the user's.
+system_call_entry:
+        mov     %rcx, user_rip(%rip)
+        mov     current(%rip), %rcx
+        mov     %rsp, RSP(%rcx)
+        mov     kernel_rsp(%rip), %rsp
+        mov     %rax, RAX(%rcx)
+        mov     %r11, RFLAGS(%rcx)
+        mov     %r11, R11(%rcx)
+        mov     user_rip(%rip), %rax
+        mov     %rax, RIP(%rcx)
+        mov     %rax, RCX(%rcx)
+        movq    $SYSTEM_CALL, VECTOR(%rcx)
+        mov     %rdi, RDI(%rcx)
+        mov     %rcx, %rdi
+        jmp     save_common
+
+// RDI: context, with RAX, RCX, RDI, R11, the frame and the vector already in it; RSP: as enter_user left it.
+save_common:
+        mov     %rbx, RBX(%rdi)
+        mov     %rdx, RDX(%rdi)
+        mov     %rsi, RSI(%rdi)
+        mov     %rbp, RBP(%rdi)
+        mov     %r8, R8(%rdi)
+        mov     %r9, R9(%rdi)
+        mov     %r10, R10(%rdi)
+        mov     %r12, R12(%rdi)
+        mov     %r13, R13(%rdi)
+        mov     %r14, R14(%rdi)
+        mov     %r15, R15(%rdi)
+        mov     VECTOR(%rdi), %rax
+        pop     %r15
+        pop     %r14
+        pop     %r13
+        pop     %r12
+        pop     %rbp
+        pop     %rbx
+        ret
+
+// The vectors that push an error code (SDM vol. 3, "Error Code"): 8, 10 to 14, 17, 21.
+        .balign 16
+vector_stubs:
+        .set    number, 0
+        .rept   48
+        .balign 16
+        .if (number == 8) || ((number >= 10) && (number <= 14)) || (number == 17) || (number == 21)
+        .else
+        pushq   $0
+        .endif
+        pushq   $number
+        jmp     trapped
+        .set    number, number + 1
+        .endr
+
+// The stack holds vector, error code, RIP, CS, RFLAGS, RSP, SS.
+trapped:
+        testb   $3, 24(%rsp)
+        jz      trapped_in_kernel
+        cld
+        push    %rdi
+        mov     current(%rip), %rdi
+        popq    RDI(%rdi)
+        popq    VECTOR(%rdi)
+        popq    ERROR(%rdi)
+        popq    RIP(%rdi)
+        add     $8, %rsp
+        popq    RFLAGS(%rdi)
+        popq    RSP(%rdi)
+        mov     %rax, RAX(%rdi)
+        mov     %rcx, RCX(%rdi)
+        mov     %r11, R11(%rdi)
+        mov     kernel_rsp(%rip), %rsp
+        jmp     save_common
+
+trapped_in_kernel:
+        push    %rax
+        push    %rcx
+        push    %rdx
+        push    %rsi
+        push    %rdi
+        push    %r8
+        push    %r9
+        push    %r10
+        push    %r11
+        lea     72(%rsp), %rdi
+        call    kernel_trap
+        pop     %r11
+        pop     %r10
+        pop     %r9
+        pop     %r8
+        pop     %rdi
+        pop     %rsi
+        pop     %rdx
+        pop     %rcx
+        pop     %rax
+        add     $16, %rsp
+        iretq
+
+        .section .bss
+        .balign 8
+kernel_rsp: .skip 8
+current:    .skip 8
+user_rip:   .skip 8
+        .section .note.GNU-stack, "", @progbits

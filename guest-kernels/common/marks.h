@@ -1,0 +1,36 @@
+// Markers around actions (MACHINE.md, "Ports"): a Marked object lives as long as its action does.
+#pragma once
+#include "arch.h"
+
+enum class Action : u32 {
+  boot = 1,
+  console_line,
+  cpuid,
+  sensitive,
+  address_space_switch,
+  user_program,
+  system_call,
+  page_fault,
+  timer_tick,
+  disk_block,
+  computation,
+  memory_work,
+  exit,
+  count,
+};
+
+inline u32 action_ordinals[static_cast<u32>(Action::count)];
+
+class Marked {
+ public:
+  explicit Marked(Action action)
+      : kind_(static_cast<u32>(action)), ordinal_(++action_ordinals[static_cast<u32>(action)]) {
+    arch::mark(kind_, ordinal_, arch::Phase::begin);
+  }
+  ~Marked() { arch::mark(kind_, ordinal_, arch::Phase::end); }
+  Marked(const Marked&) = delete;
+  Marked& operator=(const Marked&) = delete;
+
+ private:
+  u32 kind_, ordinal_;
+};
