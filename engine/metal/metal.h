@@ -81,6 +81,8 @@ class Vcpu {
 
   // Guest instructions completed; nothing where the metal cannot count (kvm).
   virtual std::optional<u64> retired() const = 0;
+  // What RunUntil::budget counts, so far.
+  virtual u64 spent() const = 0;
   // Guest-visible time in nanoseconds since the lane began; on soft it may be advanced while the guest is halted.
   virtual u64 now() const = 0;
   virtual void idle_until(u64 nanoseconds) = 0;
