@@ -36,8 +36,18 @@ const Vocabulary* find_vocabulary(std::string_view name);
 // The word for a value, or empty where the vocabulary has none.
 std::string_view word_of(const Vocabulary& vocabulary, u64 value);
 
+// The word of one value, for each enum of vocabulary.def; empty where the enum has no such value.
 template <typename Enum>
-std::string_view name_of(Enum value);  // defined for each vocabulary.def enum
+std::string_view name_of(Enum value);
+#define WORDS_BEGIN(Name) \
+  template <>             \
+  std::string_view name_of(Name value);
+#define WORD(name, value)
+#define WORDS_END(Name)
+#include "trace/vocabulary.def"
+#undef WORDS_BEGIN
+#undef WORD
+#undef WORDS_END
 
 // ---- kinds -----------------------------------------------------------------------------------------------------
 enum class Kind : u16 {
@@ -84,6 +94,13 @@ struct Stamp {
 
 // ---- the same, described: what writers, readers, filters and pages loop over -------------------------------------
 enum class Display : u8 { dec, hex, gva, gpa, hpa, flag, words };
+
+// All ones means "the metal cannot know" in addresses and in 64-bit counts. In `hex` fields it is a value like any
+// other: a guest may well store -1.
+constexpr bool means_unknown(Display display, unsigned bytes, u64 value) {
+  return bytes == 8 && value == unknown_number &&
+         (display == Display::dec || display == Display::gva || display == Display::gpa || display == Display::hpa);
+}
 
 struct FieldInfo {
   std::string_view name;
