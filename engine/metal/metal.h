@@ -40,8 +40,9 @@ struct IoAccess {
 
 struct VmExit {
   trace::UserExitReason reason = trace::UserExitReason::failed;
-  IoAccess io;         // port_io, mmio
-  std::string detail;  // entry_failed, not_implemented, failed: one sentence
+  IoAccess io;                // port_io, mmio
+  u64 rip = unknown_address;  // the instruction that made the access, where the metal knows it without asking again
+  std::string detail;         // entry_failed, not_implemented, failed: one sentence
 };
 
 // ---- run_deprivileged ----------------------------------------------------------------------------------------------
