@@ -41,6 +41,13 @@ const Binding& binding_of(isa::Mnemonic mnemonic);  // bindings.cpp
 #include "cpu/rows_system.def"
 #undef ROW
 
+// Forms of integer mnemonics that belong to the system half; called by bind_mov, bind_push, bind_pop, and the binders
+// of JMP, CALL and RET. (An operation of Flow::on may end by finish() all the same.)
+Handler bind_mov_system(const isa::Instruction& instruction);    // MOV with a segment, control or debug register
+Handler bind_push_segment(const isa::Instruction& instruction);  // PUSH FS, PUSH GS
+Handler bind_pop_segment(const isa::Instruction& instruction);   // POP FS, POP GS
+Handler bind_far_transfer(const isa::Instruction& instruction);  // JMP, CALL, RET far
+
 // ---- endings --------------------------------------------------------------------------------------------------------
 #if defined(TRAPLINE_SANITIZED) || !defined(__OPTIMIZE__)
 inline constexpr bool tail_calls = false;
