@@ -32,7 +32,7 @@ class EventHash {
     bool left_out = false;
     bool with_blob = false;
     u8 id[4] = {};
-    u16 field_bytes = 0;
+    const EventSchema* schema = nullptr;
     std::vector<Piece> pieces;
   };
   void drain();

@@ -19,6 +19,9 @@ struct Segment {
   std::vector<std::byte> bytes;
 };
 
+// The blob behind a record's fields; empty for a kind without one.
+std::span<const std::byte> blob_of(const EventSchema& schema, const std::byte* fields);
+
 class RecordedEvent {
  public:
   RecordedEvent() = default;

@@ -1,0 +1,88 @@
+// The canonical stream is put together in a buffer and summed a buffer at a time.
+#include "trace/canonical.h"
+
+#include <algorithm>
+
+namespace trapline::trace {
+namespace {
+
+constexpr std::size_t buffer_bytes = 64 * 1024;
+constexpr std::size_t stamp_bytes = 3 * sizeof(u64) + 2;
+// Room for any event without its blob.
+constexpr std::size_t most_event_bytes = 4 + max_fields * 8 + 8 + stamp_bytes;
+
+template <typename Value>
+std::byte* put(std::byte* out, Value value) {
+  std::memcpy(out, &value, sizeof value);
+  return out + sizeof value;
+}
+
+}  // namespace
+
+EventHash::EventHash(const Schema& schema) : pending_(buffer_bytes) {
+  for (const EventSchema& event : schema.events()) {
+    Plan plan;
+    const bool run_header = event.name == "run_header";
+    plan.left_out = event.name == "keyframe";
+    plan.with_blob = event.has_blob && !run_header;
+    plan.schema = &event;
+    Sha256 name;
+    name.add(event.name);
+    const std::array<u8, 32> sum = name.sum();
+    std::copy_n(sum.begin(), sizeof plan.id, plan.id);
+    for (const FieldSchema& field : event.fields)
+      if (!run_header || field.name != "level") plan.pieces.push_back({field.offset, field.bytes});
+    plans_.push_back(std::move(plan));
+  }
+}
+
+void EventHash::add(const RecordHeader& header, const std::byte* fields) {
+  const Plan& plan = plans_[header.kind];
+  if (plan.left_out) return;
+  if (used_ + most_event_bytes > buffer_bytes) drain();
+  std::byte* out = pending_.data() + used_;
+  std::memcpy(out, plan.id, sizeof plan.id);
+  out += sizeof plan.id;
+  for (const Piece& piece : plan.pieces) {
+    std::memcpy(out, fields + piece.offset, piece.bytes);
+    out += piece.bytes;
+  }
+  if (plan.with_blob) {
+    const std::span<const std::byte> blob = blob_of(*plan.schema, fields);
+    used_ = static_cast<std::size_t>(put<u64>(out, blob.size()) - pending_.data());
+    drain();
+    sum_.add(blob);
+    out = pending_.data();
+  }
+  out = put(out, header.tick);
+  out = put(out, header.retired);
+  out = put(out, header.cause);
+  out = put(out, header.vcpu);
+  out = put(out, header.provenance);
+  used_ = static_cast<std::size_t>(out - pending_.data());
+}
+
+void EventHash::add(const RecordedEvent& event) {
+  add(event.header(), reinterpret_cast<const std::byte*>(&event.header()) + sizeof(RecordHeader));
+}
+
+void EventHash::drain() {
+  sum_.add(std::span(pending_).first(used_));
+  used_ = 0;
+}
+
+std::string EventHash::hex() {
+  drain();
+  return sum_.hex();
+}
+
+std::string event_hash(const EventSource& source) { return event_hash(source, Level::instructions); }
+
+std::string event_hash(const EventSource& source, Level level) {
+  EventHash hash(source.schema());
+  Cursor cursor = source.events(source.schema().kinds_up_to(level));
+  while (const RecordedEvent* const event = cursor.next()) hash.add(*event);
+  return hash.hex();
+}
+
+}  // namespace trapline::trace
