@@ -21,12 +21,11 @@ struct UserContext {
 enum class Event : u64 { system_call, page_fault, timer, disk, exception };
 enum class Interrupt : u64 { timer, disk, count };
 enum class Wait : u64 { polling, interrupt };
-enum class Phase : u32 { begin = 0, end = 1u << 23 };
 
 void start();                                      // descriptor tables, interrupt controllers, serial port
 [[noreturn]] void exit(u32 code);                  // ends the run
 [[noreturn]] void die(const UserContext& stop);    // an event nobody expected: one line, exit code 0x80 + vector
-void mark(u32 kind, u32 ordinal, Phase phase);     // a marker (MACHINE.md, "Ports")
+void mark(u32 marker);                             // MACHINE.md, "Ports"; marks.h makes them
 void console_write(const char* text, u64 bytes);
 
 // Page tables. `table` and `root` are guest-physical addresses of page-table frames.

@@ -111,6 +111,12 @@ void set_system_call_registers() {
   write_msr(0xc0000084, 0x47700);  // FMASK: TF, IF, DF, IOPL, NT, AC off
 }
 
+// Some hosts' KVM takes SYSCALL to LSTAR without leaving CPL 3 (RCX and R11 are as they should be), so that the
+// supervisor page there faults. No program has another reason to fetch from that address.
+bool is_stranded_system_call(const UserContext& context) {
+  return context.rip == reinterpret_cast<u64>(system_call_entry) && context.fault_address == context.rip;
+}
+
 }  // namespace
 
 void start() {
@@ -136,7 +142,11 @@ Event run_user(UserContext& context) {
   if (vector == system_call) return Event::system_call;
   if (vector == page_fault) {
     context.fault_address = read_cr2();
-    return Event::page_fault;
+    if (!is_stranded_system_call(context)) return Event::page_fault;
+    context.vector = system_call;
+    context.rip = context.rcx;
+    context.rflags = context.r11;
+    return Event::system_call;
   }
   if (vector < first_interrupt) return Event::exception;
   acknowledge(vector);

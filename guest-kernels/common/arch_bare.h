@@ -11,8 +11,9 @@ inline u8 in8(u16 port) {
   asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
   return value;
 }
-inline void out_bytes(u16 port, const void* from, u64 count) {
+inline const char* out_bytes(u16 port, const char* from, u64 count) {
   asm volatile("rep outsb" : "+S"(from), "+c"(count) : "d"(port) : "memory");
+  return from;
 }
 inline void in_words(u16 port, void* to, u64 count) {
   asm volatile("rep insw" : "+D"(to), "+c"(count) : "d"(port) : "memory");

@@ -24,13 +24,14 @@ inline u32 action_ordinals[static_cast<u32>(Action::count)];
 class Marked {
  public:
   explicit Marked(Action action)
-      : kind_(static_cast<u32>(action)), ordinal_(++action_ordinals[static_cast<u32>(action)]) {
-    arch::mark(kind_, ordinal_, arch::Phase::begin);
+      : marker_(static_cast<u32>(action) << 24 | ++action_ordinals[static_cast<u32>(action)]) {
+    arch::mark(marker_);
   }
-  ~Marked() { arch::mark(kind_, ordinal_, arch::Phase::end); }
+  ~Marked() { arch::mark(marker_ | end); }
   Marked(const Marked&) = delete;
   Marked& operator=(const Marked&) = delete;
 
  private:
-  u32 kind_, ordinal_;
+  static constexpr u32 end = 1u << 23;
+  u32 marker_;
 };

@@ -99,8 +99,10 @@ Place find(u64 root, u64 linear) {
   }
 }
 
+u64 table_of(u64 root, u64 linear) { return table_for(root, linear, page_shift); }
+
 void map(u64 root, u64 linear, u64 entry) {
-  arch::write_entry(table_for(root, linear, page_shift), index_at(linear, page_shift), entry);
+  arch::write_entry(table_of(root, linear), index_at(linear, page_shift), entry);
 }
 
 void map_large(u64 root, u64 linear, u64 entry) {

@@ -28,12 +28,13 @@ u64 read_block(u64 block, u64 address, u64 how) {
 
 u64 new_space(UserPages pages) {
   const u64 root = paging::new_space();
-  u64 linear = user_space::code;
-  for (const u8* page = image_user; page < image_user_end; page += 0x1000, linear += 0x1000) {
-    paging::map(root, linear, reinterpret_cast<u64>(page) | user_page);
+  const u64 table = paging::table_of(root, user_space::code);  // one table for all that every program has
+  u64 index = 0;
+  for (const u8* page = image_user; page < image_user_end; page += 0x1000) {
+    arch::write_entry(table, index++, reinterpret_cast<u64>(page) | user_page);
   }
-  paging::map(root, user_space::stack, pages.stack | user_data_page);
-  paging::map(root, user_space::clock, pages.clock | user_constant_page);
+  arch::write_entry(table, user_space::table_index(user_space::stack), pages.stack | user_data_page);
+  arch::write_entry(table, user_space::table_index(user_space::clock), pages.clock | user_constant_page);
   return root;
 }
 

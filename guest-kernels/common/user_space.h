@@ -11,6 +11,8 @@ inline constexpr u64 data = code + 0x180000;      // one page or more, by progra
 
 inline constexpr u64 clock = code + 0x1ff000;     // read-only; its first word counts the timer interrupts taken
 
+inline constexpr u64 table_index(u64 linear) { return linear >> 12 & 511; }  // all of the above share one table
+
 // A program that expects a fault keeps in R15 where to go on; the kernel then puts fault_result in RAX.
 inline constexpr u64 fault_result(u64 vector, u64 error) { return vector << 32 | error; }
 

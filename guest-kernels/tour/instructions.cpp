@@ -17,8 +17,9 @@ void report_tables() {
   Pointer gdt, idt;
   asm volatile("sgdt %0" : "=m"(gdt));
   asm volatile("sidt %0" : "=m"(idt));
-  Line().text("lane: sgdt ").hex64(gdt.base).text(" ").hex16(gdt.limit).print();
-  Line().text("lane: sidt ").hex64(idt.base).text(" ").hex16(idt.limit).print();
+  Line line;
+  line.text("lane: sgdt ").hex64(gdt.base).text(" ").hex16(gdt.limit);
+  line.text(" sidt ").hex64(idt.base).text(" ").hex16(idt.limit).print();
 }
 
 void report_selectors() {
@@ -60,7 +61,7 @@ void report_cpuid() {
   const arch::Cpuid name = arch::cpuid(0, 0);
   const u32 letters[] = {name.ebx, name.edx, name.ecx};
   Line line;
-  line.text("lane: cpuid ").bytes(reinterpret_cast<const char*>(letters), sizeof letters);
+  line.text("lane: cpuid ").bytes(name.ebx == 0 ? "nothing said" : reinterpret_cast<const char*>(letters), sizeof letters);
   line.text(" leaves ").hex32(name.eax).print();
   const arch::Cpuid features = arch::cpuid(1, 0);
   Line().text("lane: cpuid 1 ").hex32(features.eax).text(" ").hex32(features.ecx).text(" ").hex32(features.edx).print();

@@ -24,10 +24,9 @@ bool same_page(u64 left, u64 right) {
   return same;
 }
 
-void report_entry_bits(u64 linear) {
+bool is_dirty(u64 linear) {
   const paging::Place place = paging::find(paging::kernel_root(), linear);
-  const u64 entry = arch::read_entry(place.table, place.index);
-  Line().text("fact: sparse page dirty ").hex8((entry & paging::dirty) != 0).print();
+  return (arch::read_entry(place.table, place.index) & paging::dirty) != 0;
 }
 
 }  // namespace
@@ -38,10 +37,10 @@ void work_in_memory() {
   const u64 first = paging::data_frame(paging::data_frames - 1);
   const u64 second = paging::data_frame(kernel_frame);
   const u64 seen = word_at(sparse + 0x7f8);
-  report_entry_bits(sparse);
+  const bool dirty_before = is_dirty(sparse);
   fill(sparse, 0x0123456789abcdef);
   word_at(sparse + 0x7f8) = 0xfeedface00c0ffee + seen;
-  report_entry_bits(sparse);
+  Line().text("fact: dirty before ").hex8(dirty_before).text(" after ").hex8(is_dirty(sparse)).print();
   Line().text("fact: alias ").hex64(word_at(first + 0x7f8)).text(" ").hex64(word_at(first + 0xff8)).print();
 
   fill(second, 0x1111222233334444);

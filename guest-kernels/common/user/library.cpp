@@ -11,7 +11,8 @@ void fill(u64 address, u64 word, u64 words) {
 }
 
 u64 checksum(u64 address, u64 words, u64 sum) {
-  const volatile u64* at = reinterpret_cast<const volatile u64*>(address);
+  asm volatile("" : "+r"(address) : : "memory");  // what lies there may have changed in ways the compiler cannot see
+  const u64* at = reinterpret_cast<const u64*>(address);
   for (; words != 0; words -= 8, at += 8) {
 #pragma GCC unroll 8
     for (int i = 0; i < 8; ++i) sum = mix(sum, at[i]);

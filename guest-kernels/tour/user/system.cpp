@@ -48,23 +48,26 @@ void fault() {
 // What a user program may not do, each answered by the vector and error code of its exception.
 void trespass() {
   word_at(page) = 0xc3;  // RET, where nothing may be executed
-  Fact("read kernel").hex(probe_read(0x200000)).print();
-  Fact("write code").hex(probe_write(user_space::code)).print();
-  Fact("execute data").hex(probe_execute(page)).print();
-  Fact("not canonical").hex(probe_read(u64{1} << 52)).print();
-  Fact("cli hlt").hex(probe_interrupts_off()).hex(probe_halt()).print();
-  Fact("out cr3").hex(probe_port()).hex(probe_control()).print();
-  Fact("ud2 div").hex(probe_undefined()).hex(probe_divide()).print();
+  const u64 kernel = probe_read(0x200000), code = probe_write(user_space::code);
+  Fact("read kernel, write code, execute data").hex(kernel).hex(code).hex(probe_execute(page)).print();
+  const u64 off = probe_interrupts_off(), halt = probe_halt(), port = probe_port();
+  Fact("cli hlt out").hex(off).hex(halt).hex(port).print();
+  const u64 control = probe_control(), far = probe_read(u64{1} << 52);
+  Fact("cr3, not canonical").hex(control).hex(far).print();
+  const u64 undefined = probe_undefined();
+  Fact("ud2 div").hex(undefined).hex(probe_divide()).print();
 }
 
 void read_disk() {
   static constexpr u8 blocks[] = {0, 1, 7, 42, 128, 200, 254, 255};
+  u64 before = 0;
   for (u64 i = 0; i < sizeof blocks; ++i) {
     const u64 to = page + 0x200 * i;
     const u64 error = library::call(Call::read_block, blocks[i], to, i & 1);
-    Fact("block").byte(blocks[i]).byte(error).hex(library::checksum(to, 64)).print();
+    const u64 sum = library::checksum(to, 64, error);
+    if (i & 1) Fact("blocks").byte(blocks[i - 1]).hex(before).byte(blocks[i]).hex(sum).print();
+    before = sum;
   }
-  Fact("blocks").hex(library::checksum(page, 512)).print();
 }
 
 void take_ticks() {
