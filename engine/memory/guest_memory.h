@@ -45,7 +45,10 @@ class GuestMemory {
   std::vector<u64> pages_of_frames_;
 };
 
-// Frames for `pages` guest pages, scattered over [first_frame, first_frame + count) by a seeded permutation.
+// Frames for `pages` guest pages, scattered over [first_frame, first_frame + count) by a seeded permutation. No page
+// gets the frame of its own number (unless there is but one frame to have).
 std::vector<u64> scattered_frames(u64 pages, u64 first_frame, u64 count, u64 seed);
+// Frame n for page n: a guest's memory as the kvm metal's process holds it.
+std::vector<u64> identity_frames(u64 pages);
 
 }  // namespace trapline::memory
