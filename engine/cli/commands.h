@@ -1,0 +1,70 @@
+// The subcommands of `trapline`: what each takes, already parsed, and one function each that returns an exit code.
+//
+// Exit codes: 0 pass, 1 the guest ended abnormally or a check failed, 2 usage or bad input, 3 internal error, 77 this
+// host lacks what was asked for, 124 budget spent, 130 interrupted. Results go to standard output; errors are one
+// sentence on standard error.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/integers.h"
+#include "base/result.h"
+
+namespace trapline::cli {
+
+enum class Form : u8 { text, json };
+
+struct DoctorCommand {
+  Form form = Form::text;
+};
+
+struct ListCommand {
+  Form form = Form::text;
+};
+
+struct RunCommand {
+  std::string guest;
+  std::string technique = "hardware";
+  std::string metal = "soft";  // soft, kvm, auto, both
+  std::string level = "mmu";
+  std::string folder = "trapline-out";
+  std::string disk;
+  std::string module;
+  u64 seed = 1;
+  u64 memory_mebibytes = 16;
+  std::optional<u64> budget;
+  std::optional<u64> timeout_seconds;
+  std::vector<std::string> controls;  // NAME=on|off|NUMBER of the modelled hardware
+  Form form = Form::text;
+};
+
+struct EventsCommand {
+  std::string trace;
+  std::vector<std::string> kinds;
+  std::string where;
+  std::optional<u64> limit;
+  Form form = Form::text;
+};
+
+struct ShowCommand {
+  std::string trace;
+  std::string at;
+  std::string view;
+  Form form = Form::text;
+};
+
+int doctor(const DoctorCommand& command);
+int list(const ListCommand& command);
+int run(const RunCommand& command);
+int events(const EventsCommand& command);
+int show(const ShowCommand& command);
+
+// Prints the sentence and gives the exit code of its kind.
+int report_error(const Error& error);
+
+// The whole program.
+int main(int count, char** arguments);
+
+}  // namespace trapline::cli

@@ -1,0 +1,61 @@
+// The summary is a fold of folds: the other views do the work, this one adds what is only counted.
+#include "views/summary.h"
+
+#include <algorithm>
+
+namespace trapline::views {
+
+namespace {
+
+std::string word(const trace::RecordedEvent& event, std::string_view field_name) {
+  const auto field = event.schema().find_field(field_name);
+  if (!field) return "unknown";
+  const std::string_view text = event.word(*field);
+  return text.empty() ? std::to_string(event.field(*field)) : std::string(text);
+}
+
+}  // namespace
+
+trace::KindSet Summary::kinds(const trace::EventSource& source) {
+  return ConsoleView::kinds(source) | ExitsView::kinds(source) | TlbView::kinds(source) |
+         source.kinds<trace::RunHeader, trace::RunEnd, trace::Marker, trace::Exception, trace::Interrupt, trace::Gap,
+                      trace::WalkBegin, trace::WalkReference, trace::WalkEnd>();
+}
+
+void Summary::add(const trace::RecordedEvent& event) {
+  if (event.stamp().retired != trace::unknown_number) retired = event.stamp().retired;
+  tick = event.tick();
+  console.add(event);
+  exits.add(event);
+  tlb.add(event);
+  add_walk(event);
+  if (const auto run = event.as<trace::RunHeader>()) {
+    header = run;
+    const auto blob = event.blob();
+    header_json.assign(reinterpret_cast<const char*>(blob.data()), blob.size());
+  }
+  if (const auto run = event.as<trace::RunEnd>()) end = run;
+  if (const auto marker = event.as<trace::Marker>(); marker && !marker->end) ++actions[word(event, "action")];
+  if (event.is<trace::Exception>()) ++exceptions[word(event, "vector")];
+  if (event.is<trace::Interrupt>()) ++interrupts[word(event, "phase")];
+  if (event.is<trace::Gap>()) ++gaps;
+}
+
+void Summary::add_walk(const trace::RecordedEvent& event) {
+  if (event.is<trace::WalkBegin>()) ++walks.walks;
+  if (const auto reference = event.as<trace::WalkReference>()) {
+    const auto source = static_cast<trace::Source>(reference->source);
+    ++(source == trace::Source::memory ? walks.from_memory
+       : source == trace::Source::tlb  ? walks.from_tlb
+                                       : walks.from_caches);
+  }
+  if (const auto ended = event.as<trace::WalkEnd>()) {
+    ++walks.outcomes[word(event, "outcome")];
+    if (ended->outcome == static_cast<u8>(trace::WalkOutcome::translated)) {
+      walks.fewest = std::min<u64>(walks.fewest, ended->references);
+      walks.most = std::max<u64>(walks.most, ended->references);
+    }
+  }
+}
+
+}  // namespace trapline::views
