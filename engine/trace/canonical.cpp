@@ -66,9 +66,22 @@ void EventHash::add(const RecordedEvent& event) {
   add(event.header(), reinterpret_cast<const std::byte*>(&event.header()) + sizeof(RecordHeader));
 }
 
+void EventHash::add_records(std::span<const std::byte> records) {
+  for (std::size_t offset = 0; offset < records.size();) {
+    const RecordHeader& header = *reinterpret_cast<const RecordHeader*>(records.data() + offset);
+    add(header, records.data() + offset + sizeof header);
+    offset += header.bytes;
+  }
+}
+
 void EventHash::drain() {
   sum_.add(std::span(pending_).first(used_));
   used_ = 0;
+}
+
+std::array<u8, 32> EventHash::sum() {
+  drain();
+  return sum_.sum();
 }
 
 std::string EventHash::hex() {

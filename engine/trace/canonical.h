@@ -21,6 +21,8 @@ class EventHash {
   explicit EventHash(const Schema& schema);
   void add(const RecordHeader& header, const std::byte* fields);
   void add(const RecordedEvent& event);
+  void add_records(std::span<const std::byte> records);  // as on the bus
+  std::array<u8, 32> sum();
   std::string hex();
 
  private:

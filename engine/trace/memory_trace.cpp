@@ -7,7 +7,7 @@ namespace trapline::trace {
 
 void MemoryTrace::take(std::span<const std::byte> records) {
   auto segment = std::make_shared<Segment>();
-  segment->schema = &current_schema();
+  segment->schema = std::shared_ptr<const Schema>(std::shared_ptr<void>(), &current_schema());  // lives for good
   segment->first = end();
   segment->bytes.assign(records.begin(), records.end());
   SegmentInfo info;

@@ -13,7 +13,7 @@ namespace trapline::trace {
 
 // A run of whole records in memory (RecordHeader, fields, blob, as on the bus), decoded once and never changed.
 struct Segment {
-  const Schema* schema = nullptr;
+  std::shared_ptr<const Schema> schema;
   u64 first = 0;  // sequence number of the first record
   std::vector<u32> offsets;
   std::vector<std::byte> bytes;
