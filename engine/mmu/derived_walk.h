@@ -1,0 +1,58 @@
+// A walk of a guest's own tables by someone who is not its processor: on kvm, where the real walks are hidden, and for
+// a monitor that must read a guest's memory by linear address. Guest dimension only, nothing is written, nothing
+// cached.
+#pragma once
+
+#include "memory/guest_memory.h"
+#include "mmu/paging_state.h"
+#include "mmu/permissions.h"
+
+namespace trapline::mmu {
+
+// How the walk gets at a guest's memory.
+class GuestTables {
+ public:
+  virtual ~GuestTables() = default;
+  // The entry at a guest-physical address; nothing where the guest has no memory there.
+  virtual std::optional<u64> read_entry(Gpa address) = 0;
+  // For the trace: unknown() where the metal cannot know.
+  virtual Hpa host_address(Gpa) { return Hpa::unknown(); }
+};
+
+// The same over GuestMemory, with its frames as host addresses.
+class GuestMemoryTables : public GuestTables {
+ public:
+  explicit GuestMemoryTables(const memory::GuestMemory& memory) : memory_(memory) {}
+  std::optional<u64> read_entry(Gpa address) override { return memory_.load<u64>(address); }
+  Hpa host_address(Gpa address) override { return memory_.host_address(address).value_or(Hpa::unknown()); }
+
+ private:
+  const memory::GuestMemory& memory_;
+};
+
+struct DerivedWalk {
+  trace::WalkOutcome outcome = trace::WalkOutcome::unknown;  // never an EPT outcome; unknown: a table lies outside
+                                                             // memory, or the paging mode is not modelled
+  Gpa gpa = Gpa::unknown();                                  // translated
+  Hpa hpa = Hpa::unknown();
+  u8 page_level = 0;
+  PageRights rights;
+  arch::Fault fault;  // page_fault, not_canonical
+  u64 walk = 0;       // correlator, from trace_walk
+};
+
+// What a walk needs to know of the access.
+struct DerivedAccess {
+  Gva address;
+  arch::Access access = arch::Access::read;
+  Privilege privilege = Privilege::supervisor;
+};
+
+// Silent. With paging off the address is its own translation.
+DerivedWalk derive_walk(GuestTables& tables, const PagingState& state, unsigned physical_bits, DerivedAccess access);
+// The same, emitting walk_begin, walk_ref and walk_end with provenance derived and a correlator of its own. Emits
+// nothing with paging off.
+DerivedWalk trace_walk(trace::Bus& bus, GuestTables& tables, const PagingState& state, unsigned physical_bits,
+                       DerivedAccess access);
+
+}  // namespace trapline::mmu
