@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,12 +27,22 @@ class Device {
   virtual ~Device() = default;
   virtual std::string_view name() const = 0;
   virtual std::vector<PortRange> ports() const = 0;
+  // The widest access in bytes that the register behind a port takes at once. The platform breaks a wider one into
+  // accesses to consecutive ports, as the bus of a PC does.
+  virtual unsigned width(u16 port) const {
+    static_cast<void>(port);
+    return 1;
+  }
   virtual u64 read(u16 port, unsigned size) = 0;
   virtual void write(u16 port, unsigned size, u64 value) = 0;
   // Guest time is now `nanoseconds`; do what was due up to then.
   virtual void advance(u64 nanoseconds) { static_cast<void>(nanoseconds); }
   virtual u64 next_deadline() const { return never; }
-  // Bytes that restore() of the same build takes back; the keyframe part of this device.
+  // What the guest asked for that this device does not model, in one sentence; empty when there is nothing. The lane
+  // ends with it: never silently wrong.
+  virtual std::string_view refusal() const { return {}; }
+  // Bytes that restore() of the same build takes back; the keyframe part of this device, and its four-letter tag.
+  virtual std::string_view tag() const = 0;
   virtual std::vector<std::byte> save() const = 0;
   virtual bool restore(std::span<const std::byte> bytes) = 0;
 };
