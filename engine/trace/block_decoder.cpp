@@ -147,7 +147,8 @@ bool lay_out(const std::vector<u64>& kinds, std::vector<KindPart>& parts, std::s
 
 }  // namespace
 
-std::shared_ptr<const Segment> decode_block(std::string_view raw_text, std::shared_ptr<const Schema> schema, const SegmentInfo& info) {
+std::shared_ptr<const Segment> decode_block(std::string_view raw_text, std::shared_ptr<const Schema> schema,
+                                            const SegmentInfo& info) {
   Bytes raw(reinterpret_cast<const u8*>(raw_text.data()), raw_text.size());
   Bytes kind_column;
   std::vector<u64> kinds;

@@ -6,7 +6,7 @@
 namespace trapline::trace {
 namespace {
 
-constexpr std::size_t most_filter_bytes = 64 * 1024;
+constexpr std::size_t most_filter_bytes = 16 * 1024;
 
 bool is_word_letter(char letter) { return std::isalnum(static_cast<unsigned char>(letter)) || letter == '_'; }
 
@@ -41,7 +41,7 @@ Error filter_error(std::size_t position, const std::string& what) {
 }
 
 Result<std::vector<Token>> filter_tokens(std::string_view text) {
-  if (text.size() > most_filter_bytes) return usage_error("the filter is longer than 64 KiB");
+  if (text.size() > most_filter_bytes) return usage_error("the filter is longer than 16 KiB");
   std::vector<Token> tokens;
   std::size_t at = 0;
   const auto add = [&](TokenKind kind, std::size_t size) {

@@ -1,12 +1,8 @@
 // The words of enumerated fields: the tables of vocabulary.def, and those that the manuals' rows in engine/spec give.
-#include <array>
 #include <vector>
 
-#include "trace/event.h"
-#if __has_include("spec/words.h")
 #include "spec/words.h"
-#define TRAPLINE_SPEC_WORDS 1
-#endif
+#include "trace/event.h"
 
 namespace trapline::trace {
 namespace {
@@ -35,16 +31,11 @@ SpecWords copied(std::string_view name, const Rows& rows) {
 }
 
 const std::vector<SpecWords>& spec_words() {
-#ifdef TRAPLINE_SPEC_WORDS
   static const std::vector<SpecWords> all = {
       copied("Vector", spec::vectors()),        copied("ExitReason", spec::exit_reasons()),
       copied("VmcsField", spec::vmcs_fields()), copied("EntryRule", spec::entry_rules()),
       copied("MsrIndex", spec::msr_indices()),
   };
-#else
-  static const std::vector<SpecWords> all = {
-      {"Vector", {}}, {"ExitReason", {}}, {"VmcsField", {}}, {"EntryRule", {}}, {"MsrIndex", {}}};
-#endif
   return all;
 }
 
