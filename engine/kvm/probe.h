@@ -1,0 +1,44 @@
+// What the /dev/kvm of this host is: the data behind `trapline doctor` and behind a lane's description.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/integers.h"
+
+namespace trapline::kvm {
+
+// One capability of the KVM API document that this room makes use of.
+struct Capability {
+  std::string name;  // as in the KVM API document
+  bool present = false;
+  bool required = false;
+  std::string lost_without;  // what a run lacks where it is absent
+};
+
+struct Probe {
+  bool usable = false;
+  std::string why_not;  // one sentence, empty where usable
+  int api_version = 0;  // 0 where the device does not answer
+  std::string module;   // kvm_intel, kvm_amd, kvm_pvm; "unknown" where the kernel does not tell
+  std::vector<Capability> capabilities;
+  bool pagemap_shows_frames = false;  // so host-physical addresses can be recorded
+};
+
+// Where to look; tests look elsewhere.
+struct Places {
+  std::string device = "/dev/kvm";
+  std::string module_folder = "/sys/module";
+  std::string module_list = "/proc/modules";
+  std::string pagemap = "/proc/self/pagemap";
+};
+
+Probe probe(const Places& places = {});
+
+// The module alone, without opening the device.
+std::string module_name(const Places& places = {});
+
+// Whether KVM's module runs guests without the processor's own virtualization (kvm_pvm): printouts say so.
+bool is_software_virtualization(const std::string& module);
+
+}  // namespace trapline::kvm

@@ -1,0 +1,226 @@
+// KVM_RUN: enter, be brought back, say why.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <unistd.h>
+
+#include "isa/decode.h"
+#include "kvm/vcpu.h"
+
+namespace trapline::kvm {
+namespace {
+
+using trace::UserExitReason;
+
+u64 saturating_add(u64 left, u64 right) { return left > ~0ULL - right ? ~0ULL : left + right; }
+
+bool is_hypercall(const std::array<u8, 3>& bytes) {
+  return bytes[0] == 0x0f && bytes[1] == 0x01 && (bytes[2] == 0xc1 || bytes[2] == 0xd9);  // VMCALL, VMMCALL
+}
+
+ReadExit ended_from_outside(UserExitReason reason, std::string detail) {
+  ReadExit read;
+  read.exit.reason = reason;
+  read.exit.detail = std::move(detail);
+  read.number = KVM_EXIT_INTR;
+  return read;
+}
+
+}  // namespace
+
+Result<metal::Trap> KvmVcpu::run_deprivileged(arch::CpuState&, metal::PageRoot, const metal::RunUntil&) {
+  return unavailable("The deprivileged door of the kvm metal is not built yet; full and para have no kvm lane so far.");
+}
+
+Result<metal::VmExit> KvmVcpu::run_virtual(const metal::RunUntil& until) {
+  entered_ = Entered::no;
+  if (exits_ >= until.budget)
+    return finish(ended_from_outside(UserExitReason::stop_reached, "The budget of exits is spent."), 0);
+  if (halted_ && !interrupt_queued_) {
+    ReadExit still_halted;
+    still_halted.exit.reason = UserExitReason::halt;
+    still_halted.number = KVM_EXIT_HLT;
+    return finish(std::move(still_halted), 0);
+  }
+  if (auto bound = alarm_.bind(vcpu_); !bound) return bound.error();
+  halted_ = false;
+  int error_number = 0;
+  const u64 entered = monotonic_nanoseconds();
+  const Ended ended = run_until_something(until, error_number);
+  const u64 inside = monotonic_nanoseconds() - entered;
+  alarm_.unbind();
+  return finish(exit_of(ended, error_number), inside);
+}
+
+// When the alarm must ring at the latest. The watchdog's moment is rounded up so that the timer need not be set anew
+// for every run.
+u64 KvmVcpu::alarm_moment(const metal::RunUntil& until, u64 entered) const {
+  const u64 wanted = saturating_add(lane_began_, until.nanoseconds);
+  const u64 step = limits_.watchdog_nanoseconds / 4 + 1;
+  const u64 watchdog = (entered + limits_.watchdog_nanoseconds) / step * step + step;
+  return std::min(wanted, watchdog);
+}
+
+KvmVcpu::Ended KvmVcpu::run_until_something(const metal::RunUntil& until, int& error_number) {
+  const u64 entered = monotonic_nanoseconds();
+  const u64 wanted = saturating_add(lane_began_, until.nanoseconds);
+  for (u64 present = entered;; present = monotonic_nanoseconds()) {
+    if (kicked_.exchange(false)) return Ended::by_kick;
+    if (present >= wanted) return Ended::by_time;
+    if (present - entered > limits_.watchdog_nanoseconds) return Ended::by_watchdog;
+    alarm_.arm(alarm_moment(until, entered));
+    run_->immediate_exit = 0;
+    const int result = vcpu_.control(KVM_RUN);
+    const int error = errno;
+    after_run();
+    if (result == 0) return Ended::by_guest;
+    if (error != EINTR && error != EAGAIN) {
+      error_number = error;
+      return Ended::by_host;
+    }
+    alarm_.settle();
+  }
+}
+
+// Whatever KVM_RUN answers, it has completed the pending access, and taken or kept the queued interrupt.
+void KvmVcpu::after_run() {
+  entered_ = Entered::yes;
+  access_pending_ = false;
+  interrupt_queued_ = false;
+  ready_for_interrupt_ = run_->ready_for_interrupt_injection != 0;
+  cached_ = Cached::nothing;
+  if (!can_.sync_registers) return;
+  registers_.general = run_->s.regs.regs;
+  registers_.special = run_->s.regs.sregs;
+  cached_ = Cached::special;
+}
+
+ReadExit KvmVcpu::exit_of(Ended ended, int error_number) {
+  switch (ended) {
+    case Ended::by_guest: {
+      ReadExit read = read_exit(*run_, mapping_.bytes(), module_);
+      if (read.exit.reason == UserExitReason::not_implemented) explain_not_implemented(read);
+      return read;
+    }
+    case Ended::by_time:
+      return ended_from_outside(UserExitReason::stop_reached, at_hypercall() ? "The guest is at a VMCALL." : "");
+    case Ended::by_kick:
+      return ended_from_outside(UserExitReason::interrupted, "");
+    case Ended::by_watchdog:
+    case Ended::by_host:
+      break;
+  }
+  if (ended == Ended::by_host)
+    return ended_from_outside(UserExitReason::failed, "KVM_RUN failed on " + module_ + ": " +
+                                                          std::generic_category().message(error_number) + ".");
+  ReadExit read = ended_from_outside(UserExitReason::failed, "");
+  fetch(Cached::general);
+  if (at_hypercall()) {
+    read.exit.reason = UserExitReason::not_implemented;
+    explain_not_implemented(read);
+    read.exit.detail += " KVM_RUN did not return until the watchdog ended it.";
+  } else {
+    read.exit.detail = "KVM_RUN gave no exit until the watchdog ended it, with the guest at RIP " +
+                       hex_number(registers_.general.rip) + " (" + module_ + ").";
+  }
+  return read;
+}
+
+std::size_t KvmVcpu::code_at(u64 linear, std::span<u8> into) {
+  std::size_t count = 0;
+  while (count < into.size()) {
+    kvm_translation place{};
+    place.linear_address = linear + count;
+    if (vcpu_.control(KVM_TRANSLATE, &place) < 0 || !place.valid) break;
+    const u64 in_page = page_bytes - (linear + count) % page_bytes;
+    const auto part = into.subspan(count, std::min<u64>(in_page, into.size() - count));
+    if (!memory_.read(Gpa(place.physical_address), std::as_writable_bytes(part))) break;
+    count += part.size();
+  }
+  return count;
+}
+
+bool KvmVcpu::at_hypercall() {
+  fetch(Cached::general);
+  std::array<u8, 3> bytes{};
+  return code_at(registers_.general.rip, bytes) == bytes.size() && is_hypercall(bytes);
+}
+
+// The event and the sentence that name the instruction: bytes from KVM, or from the guest's memory at RIP.
+void KvmVcpu::explain_not_implemented(ReadExit& read) {
+  fetch(Cached::general);
+  FailedInstruction instruction;
+  if (read.failed) {
+    instruction = *read.failed;
+  } else {
+    instruction.length = static_cast<u8>(code_at(registers_.general.rip, std::span(instruction.bytes).first(15)));
+  }
+  if (const auto decoded = isa::decode(std::span(instruction.bytes).first(instruction.length));
+      decoded.status == isa::DecodeStatus::ok)
+    instruction.length = decoded.instruction.length;
+  read.failed = instruction;
+  const auto bytes = std::span<const u8>(instruction.bytes).first(instruction.length);
+  const u64 rip = registers_.general.rip;
+  read.exit.rip = rip;
+  read.exit.detail = module_ + " cannot run the instruction at RIP " + hex_number(rip);
+  if (!bytes.empty())
+    read.exit.detail += ": " + hex_bytes(bytes.data(), bytes.size()) + " (" + isa::text(bytes, rip) + ")";
+  read.exit.detail += '.';
+}
+
+void KvmVcpu::emit_not_implemented(const ReadExit& read) {
+  trace::NotImplemented event;
+  event.rip = read.exit.rip;
+  if (read.failed) {
+    event.length = read.failed->length;
+    std::memcpy(&event.bytes_low, read.failed->bytes.data(), sizeof event.bytes_low);
+    std::memcpy(&event.bytes_high, read.failed->bytes.data() + 8, sizeof event.bytes_high);
+  }
+  bus_.emit(event);
+}
+
+// Everything that a return of the door owes to the trace. Later events up to the next run belong to this exit's cause.
+metal::VmExit KvmVcpu::finish(ReadExit read, u64 nanoseconds_inside) {
+  ++exits_;
+  fetch(Cached::general);
+  trace::Stamp& stamp = bus_.stamp();
+  stamp.tick = now();
+  stamp.retired = trace::unknown_number;
+  stamp.provenance = trace::Provenance::observed;
+  stamp.cause = bus_.new_cause();
+  const UserExitReason reason = read.exit.reason;
+  halted_ = reason == UserExitReason::halt;
+  if (reason == UserExitReason::port_io || reason == UserExitReason::mmio) access_pending_ = true;
+  if (entered_ == Entered::yes) observer_.note_gap();
+  trace::UserExit event;
+  event.reason = static_cast<u8>(reason);
+  event.rip = registers_.general.rip;
+  event.number = read.number;
+  event.nanoseconds = nanoseconds_inside;
+  bus_.emit(event);
+  if (reason == UserExitReason::not_implemented) emit_not_implemented(read);
+  return std::move(read.exit);
+}
+
+// KVM API document, KVM_RUN: an access is complete only after KVM_RUN is entered again; with immediate_exit set this
+// does just that and runs nothing of the guest.
+void KvmVcpu::complete_pending_access() {
+  if (!access_pending_) return;
+  run_->immediate_exit = 1;
+  vcpu_.control(KVM_RUN);
+  run_->immediate_exit = 0;
+  access_pending_ = false;
+  cached_ = Cached::nothing;
+}
+
+bool KvmVcpu::can_inject() { return ready_for_interrupt_ && !interrupt_queued_; }
+
+void KvmVcpu::inject(u8 vector) {
+  kvm_interrupt interrupt{vector};
+  if (vcpu_.control(KVM_INTERRUPT, &interrupt) == 0) interrupt_queued_ = true;
+}
+
+void KvmVcpu::request_interrupt_window(bool wanted) { run_->request_interrupt_window = wanted; }
+
+}  // namespace trapline::kvm
