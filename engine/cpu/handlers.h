@@ -48,7 +48,7 @@ Handler bind_push_segment(const isa::Instruction& instruction);  // PUSH FS, PUS
 Handler bind_pop_segment(const isa::Instruction& instruction);   // POP FS, POP GS
 Handler bind_far_transfer(const isa::Instruction& instruction);  // JMP, CALL, RET far
 
-// ---- endings --------------------------------------------------------------------------------------------------------
+// ---- endings ----
 #if defined(TRAPLINE_SANITIZED) || !defined(__OPTIMIZE__)
 inline constexpr bool tail_calls = false;
 #else
@@ -76,7 +76,21 @@ inline const Op* software_event(Cpu& cpu, const Op* op, u8 vector, arch::EventTy
   return cpu.leave_software_event(op, arch::Delivery{vector, type, false, 0, op->length});
 }
 
-// ---- operands
+// Goes on at `rip` with `retired` instructions done: straight into its block where the jump cache knows it and the
+// limit is not near.
+inline const Op* enter(Cpu& cpu, const Op* op, u64 rip, u64 retired) {
+  Hot& hot = cpu.hot;
+  const JumpEntry& entry = hot.jumps[jump_slot(hot, rip)];
+  if (entry.tag == (rip ^ hot.jump_key) && retired + entry.count <= hot.retired_limit) [[likely]] {
+    hot.retired_base = retired;
+    hot.gpr[block_rip_register / 8] = rip;
+    return go(cpu, entry.first);
+  }
+  return cpu.leave_for_block(op, rip, retired);
+}
+inline const Op* branch(Cpu& cpu, const Op* op, u64 rip) { return enter(cpu, op, rip, cpu.retired_after(op)); }
+
+// ---- operands ----
 // --------------------------------------------------------------------------------------------------------- A register
 // as T by its offset in Op. Writing 32 bits clears the upper half, 16 and 8 bits leave the rest.
 template <typename T>
@@ -105,7 +119,7 @@ inline u64 linear_address(const Cpu& cpu, const Op* op) {
   return offset + cpu.hot.segment_base[op->segment];
 }
 
-// ---- memory: the fast path, with the slow one behind it
+// ---- memory: the fast path, with the slow one behind it ----
 // ------------------------------------------------------------------ One compare: a tag matches only for the right
 // page, key (generation, privilege) and an access that stays in the page.
 template <typename T>

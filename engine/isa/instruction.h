@@ -65,9 +65,10 @@ struct Instruction {
   u8 address_size = 8;  // effective address size in bytes
   u8 operand_count = 0;
   bool lock = false;
-  bool rep = false;          // F3 that means REP or REPE
-  bool repne = false;        // F2 that means REPNE
-  bool far = false;          // far branch
+  bool rep = false;    // F3 that means REP or REPE
+  bool repne = false;  // F2 that means REPNE
+  bool far = false;    // far branch
+  bool x87 = false;
   bool vector_unit = false;  // x87, MMX, SSE, AVX: state that this engine may not hold
   std::array<Operand, 4> operands{};
   // Every memory access, implicit ones (stack, strings) included, in the decoder's order. The stack operand of PUSH and
