@@ -82,8 +82,10 @@ struct Attempt {
   bool repeated = false;  // REP INS, REP OUTS
   bool immediate_port = false;
   bool from_memory = false;         // LMSW, SMSW and descriptor-table forms with a memory operand
+  bool from_register = false;       // MOV DR: the general register is the destination
   u64 linear = 0;                   // memory operand of INS/OUTS, INVLPG, LGDT...
-  u64 value = 0;                    // what is about to be written (MOV to CR, LMSW, WRMSR)
+  u64 displacement = 0;             // of that operand; a RIP-relative one: the address that it names
+  u64 value = 0;                    // what is about to be written (MOV to CR, LMSW, WRMSR, OUT)
   u32 instruction_information = 0;  // in the VMX format, for exits that report it
 };
 
@@ -102,12 +104,22 @@ class Ports {
   // ---- what paging state changed ------------------------------------------------------------------------------------
   // After the register has its new value. The processor has checked what faults.
   virtual void control_register_written(unsigned number, u64 old_value) = 0;
+  // MOV to CR3 with bit 63 set and CR4.PCIDE: the new PCID's translations need not be dropped.
+  virtual void cr3_written_without_flush(u64 old_value) { control_register_written(3, old_value); }
   virtual void invlpg(Gva linear) = 0;
   virtual void invpcid(u64 type, u64 pcid, Gva linear) = 0;
 
   // ---- interception
   // --------------------------------------------------------------------------------------------------
   virtual Verdict attempt(const Attempt& attempt) = 0;  // proceed: the processor executes it; fault never
+  // What VMX non-root operation changes about instructions that do not exit (SDM vol. 3, "Changes to Instruction
+  // Behavior in VMX Non-Root Operation"); outside it the defaults hold. What MOV from CR0, CR4 and SMSW see:
+  virtual u64 control_register_seen(unsigned, u64 value) { return value; }
+  // A value on its way into CR0 or CR4: bits that the guest may not change keep theirs. False: #GP(0), fixed bits.
+  virtual bool control_register_allowed(unsigned, u64&) { return true; }
+  // Instructions that a control would have to enable (RDTSCP, INVPCID, XSAVES): true makes them #UD.
+  virtual bool undefined_here(Sensitive) { return false; }
+
   virtual bool exception_exits(const arch::Fault& fault, const arch::Delivery& delivery) = 0;
   virtual bool triple_fault_exits() = 0;
 
