@@ -10,6 +10,7 @@
 
 #include <cstring>
 #include <memory>
+#include <new>
 #include <span>
 
 #include "trace/event.h"
@@ -77,15 +78,15 @@ class Bus {
     constexpr u32 bytes = sizeof(RecordHeader) + ((sizeof(Event) + 7) & ~7U);
     if (static_cast<std::size_t>(end_ - cursor_) < bytes) [[unlikely]]
       flush();
-    const RecordHeader header{static_cast<u16>(Event::event_kind),
-                              stamp.vcpu,
-                              static_cast<u8>(stamp.provenance),
-                              bytes,
-                              stamp.tick,
-                              stamp.retired,
-                              stamp.cause};
-    std::memcpy(cursor_, &header, sizeof header);
-    std::memcpy(cursor_ + sizeof header, &event, sizeof event);
+    // Built in place, member by member: a copy from the stack would wait for its own half-done stores.
+    new (cursor_) RecordHeader{static_cast<u16>(Event::event_kind),
+                               stamp.vcpu,
+                               static_cast<u8>(stamp.provenance),
+                               bytes,
+                               stamp.tick,
+                               stamp.retired,
+                               stamp.cause};
+    new (cursor_ + sizeof(RecordHeader)) Event(event);
     cursor_ += bytes;
   }
   template <typename Event>

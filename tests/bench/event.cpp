@@ -1,0 +1,81 @@
+// What one event costs: appended to memory, and written to a file. Not a test; scripts/bench runs it.
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+
+#include "trace/bus.h"
+#include "trace/writer.h"
+
+using namespace trapline;
+using namespace trapline::trace;
+
+namespace {
+
+struct ForgettingSink : Sink {
+  void take(std::span<const std::byte>) override {}
+};
+
+constexpr u64 instructions = 8'000'000;
+
+// One instruction and one access in turn, as level `instructions` records a loop with a load or store.
+double nanoseconds_per_event(Bus& bus) {
+  const auto start = std::chrono::steady_clock::now();
+  Stamp& stamp = bus.stamp();
+  for (u64 i = 0; i < instructions; ++i) {
+    stamp.tick += 3;
+    ++stamp.retired;
+    bus.emit(Instruction{0x400000 + (i & 7) * 4, 0x0148'8b48, 0, 4, 0});
+    bus.emit(MemoryAccess{0x7000'0000 + (i & 511) * 8, 0x12'3000 + (i & 511) * 8, i, 8, i & 1 ? u8{1} : u8{0}});
+  }
+  bus.flush();
+  const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - start;
+  return taken.count() / static_cast<double>(2 * instructions);
+}
+
+double best_of(int rounds, double (*measure)()) {
+  double best = measure();
+  for (int i = 1; i < rounds; ++i) best = std::min(best, measure());
+  return best;
+}
+
+double to_memory() {
+  ForgettingSink sink;
+  Bus bus(Level::instructions, sink);
+  bus.stamp().retired = 0;
+  return nanoseconds_per_event(bus);
+}
+
+double switched_off() {
+  ForgettingSink sink;
+  Bus bus(Level::exits, sink);
+  return nanoseconds_per_event(bus);
+}
+
+double bytes_per_event = 0;
+
+double to_file() {
+  const std::filesystem::path path = std::filesystem::temp_directory_path() / "trapline-bench.trap";
+  auto writer = TraceWriter::create(path.string());
+  if (!writer) return -1;
+  const auto start = std::chrono::steady_clock::now();
+  {
+    Bus bus(Level::instructions, **writer);
+    bus.stamp().retired = 0;
+    nanoseconds_per_event(bus);
+  }
+  const bool whole = (*writer)->finish().ok();
+  const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - start;
+  bytes_per_event = static_cast<double>(std::filesystem::file_size(path)) / static_cast<double>(2 * instructions);
+  std::filesystem::remove(path);
+  return whole ? taken.count() / static_cast<double>(2 * instructions) : -1;
+}
+
+}  // namespace
+
+int main() {
+  std::printf("event switched off      %6.2f ns\n", best_of(3, switched_off));
+  std::printf("event to memory         %6.2f ns\n", best_of(5, to_memory));
+  std::printf("event to a trace file   %6.2f ns", best_of(3, to_file));
+  std::printf("  (%.2f bytes)\n", bytes_per_event);
+  return 0;
+}
