@@ -52,7 +52,7 @@ struct Translation {
   Outcome outcome = Outcome::translated;
   // translated
   Hpa hpa;                         // of the byte asked for
-  Gpa gpa;                         // without EPT the same number: then guest-physical memory is host-physical memory
+  Gpa gpa;                         // without EPT the same number; under shadow tables the frame's owner, if any
   std::byte* host_page = nullptr;  // its page's bytes; null where the machine has no memory there
   u8 page_level = 1;               // 1: 4 KiB, 2: 2 MiB, 3: 1 GiB, of the cached translation
   // A cache in front of the MMU may keep this answer until on_evict names the page or generation() changes. False where
@@ -78,7 +78,8 @@ class Mmu {
  public:
   // `cycles` is charged for walks; it may be the bus's own tick.
   Mmu(memory::HostMemory& memory, trace::Bus& bus, const MmuOptions& options, const MmuCosts& costs, u64& cycles);
-  ~Mmu();
+  Mmu(const Mmu&) = delete;
+  Mmu& operator=(const Mmu&) = delete;
 
   // ---- translation --------------------------------------------------------------------------------------------------
   // Keep it current: after every change call the function below that names the change. alignment_check may be set at

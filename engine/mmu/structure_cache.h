@@ -19,6 +19,7 @@ struct CachedStructure {
   u64 table_hpa = 0;  // and in host-physical memory
   Gathered gathered;
   Tag tag;
+  u8 table_rights = 7;  // what EPT grants to the next table's page
   bool valid = false;
   friend bool operator==(const CachedStructure&, const CachedStructure&) = default;
 };
@@ -36,6 +37,7 @@ class StructureCache {
   Found find(const Tag& tag, u64 address) const;
   void fill(unsigned level, const CachedStructure& structure);
   u32 drop(const Selection& selection);
+  void clear();
 
   void save(std::vector<std::byte>& into) const;
   bool restore(std::span<const std::byte>& from);

@@ -75,6 +75,7 @@ class Tlb {
   // Puts an entry in, in the place of one for the same page and context, else a free way, else the next in turn.
   Place fill(const TlbEntry& entry, const Leaving& leaving);
   void remove(Place place);
+  void clear();
   // Returns how many left.
   u32 drop(const Selection& selection, const Leaving& leaving);
 
