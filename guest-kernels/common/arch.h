@@ -42,10 +42,12 @@ Event run_user(UserContext& context);
 // Interrupts.
 u64 taken(Interrupt interrupt);                    // how many so far
 void wait_for_interrupt();                         // opens the gate and sleeps until one was taken
-void interrupt_window();                           // opens the gate for four instructions
+void interrupt_window();                           // opens the gate for two instructions
 
 // Counter 0 of the timer as a one-shot: one interrupt after `ticks` of 1,193,182 Hz.
 void arm_timer(u16 ticks);
+void hold_timer();                                 // keeps its interrupt back, even while interrupts are on;
+void release_timer();                              // one that fell due meanwhile comes after this
 bool timer_expired();                              // asks the timer itself, whether or not its interrupt was taken
 
 // One 512-byte block. False where the disk reports an error.

@@ -12,6 +12,7 @@ constexpr u16 serial = 0x3f8;
 constexpr u16 ata = 0x1f0, ata_control = 0x3f6;
 constexpr u16 marker_port = 0xe0, exit_port = 0xf4;
 constexpr u8 end_of_interrupt = 0x20;
+constexpr u8 unmasked = 0xfa, timer_masked = 0xfb;
 constexpr u8 ata_busy = 0x80, ata_request = 0x08, ata_error = 0x01;
 constexpr u64 block_words = 256;
 constexpr u64 fifo_bytes = 16;
@@ -21,7 +22,7 @@ volatile u64 counts[static_cast<u64>(Interrupt::count)];
 // Edge-triggered, cascade at line 2, vectors from first_interrupt; only the timer, the cascade and the disk unmasked.
 void start_interrupt_controllers() {
   static const u8 steps[][2] = {
-      {master, 0x11}, {master + 1, first_interrupt},     {master + 1, 4}, {master + 1, 1}, {master + 1, 0xfa},
+      {master, 0x11}, {master + 1, first_interrupt},     {master + 1, 4}, {master + 1, 1}, {master + 1, unmasked},
       {slave, 0x11},  {slave + 1, first_interrupt + 8},  {slave + 1, 2},  {slave + 1, 1},  {slave + 1, 0xbf},
   };
   for (const auto& step : steps) out8(step[0], step[1]);
@@ -93,13 +94,19 @@ u64 taken(Interrupt interrupt) { return counts[static_cast<u64>(interrupt)]; }
 // STI opens the gate only after the instruction that follows it, so nothing can be lost before HLT.
 void wait_for_interrupt() { asm volatile("sti\n\thlt\n\tcli" : : : "memory"); }
 
-void interrupt_window() { asm volatile("sti\n\tnop\n\tnop\n\tnop\n\tnop\n\tcli" : : : "memory"); }
+// Reads from a port where nothing is: some hosts look for interrupts of an emulated kernel only after a port access.
+void interrupt_window() { asm volatile("sti\n\tin $0x80, %%al\n\tin $0x80, %%al\n\tcli" : : : "rax", "memory"); }
 
 void arm_timer(u16 ticks) {
   out8(timer_control, 0x30);  // counter 0, low then high byte, mode 0
   out8(counter0, static_cast<u8>(ticks));
   out8(counter0, static_cast<u8>(ticks >> 8));
 }
+
+// A masked request stays in the controller's request register (8259A data sheet, "Interrupt Mask Register").
+void hold_timer() { out8(master + 1, timer_masked); }
+
+void release_timer() { out8(master + 1, unmasked); }
 
 bool timer_expired() {
   out8(timer_control, 0xe2);  // read-back: latch the status of counter 0

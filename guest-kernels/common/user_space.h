@@ -26,6 +26,7 @@ enum class Call : u64 {
   timer,        // () 1 where the one-shot has expired, by the timer's own word; else 0
   arm,          // (ticks) starts the one-shot
   ticks,        // () timer interrupts taken so far
+  act,          // (row, rows) of the guest that is driven by a table
 };
 
 // The kernel's arithmetic for Call::echo.
