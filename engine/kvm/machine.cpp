@@ -58,7 +58,9 @@ class KvmMachine : public metal::Machine {
   KvmMachine(std::unique_ptr<memory::HostMemory> host_memory, std::string module)
       : host_memory_(std::move(host_memory)),
         guest_memory_(*host_memory_, memory::identity_frames(host_memory_->bytes() / page_bytes)),
-        module_(std::move(module)) {}
+        module_(std::move(module)) {
+    host_memory_->name_frames_by([this](u64 frame) { return guest_memory_.guest_page_of_frame(frame); });
+  }
 
   Result<> set_up(trace::Bus& bus, const Limits& limits);
 

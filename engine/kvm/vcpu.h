@@ -52,6 +52,12 @@ class KvmVcpu : public metal::Vcpu {
   // CPU0 and the memory's parts. `address` of memory parts is the guest-physical one here.
   void save_keyframe(trace::Bus& bus, u64 set) override;
 
+  // KVM's own answer, to hold walks against (KVM_TRANSLATE: a supervisor read). It may set accessed bits in the guest's
+  // tables, so nothing that observes a run asks it.
+  std::optional<Gpa> translate_by_kvm(Gva linear);
+  // MAXPHYADDR of the guest's CPUID, which decides the reserved bits of its tables.
+  unsigned physical_bits() const { return observer_.physical_bits(); }
+
  private:
   enum class Cached : u8 { nothing, general, special, everything };  // each holds what is before it
   enum class Ended : u8 { by_guest, by_time, by_kick, by_watchdog, by_host };
@@ -72,9 +78,10 @@ class KvmVcpu : public metal::Vcpu {
   void after_run();
   ReadExit exit_of(Ended ended, int error_number);
   metal::VmExit finish(ReadExit read, u64 nanoseconds_inside);
+  void emit_user_exit(const ReadExit& read, u64 nanoseconds_inside);
+  void observe(metal::VmExit& exit);
   void emit_not_implemented(const ReadExit& read);
-  // Bytes at a linear address as KVM translates it; how many there are.
-  std::size_t code_at(u64 linear, std::span<u8> into);
+  FailedInstruction bytes_at_rip();
   void explain_not_implemented(ReadExit& read);
   bool at_hypercall();
   void complete_pending_access();

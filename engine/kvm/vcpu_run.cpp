@@ -15,7 +15,7 @@ using trace::UserExitReason;
 
 u64 saturating_add(u64 left, u64 right) { return left > ~0ULL - right ? ~0ULL : left + right; }
 
-bool is_hypercall(const std::array<u8, 3>& bytes) {
+bool is_hypercall(const u8* bytes) {
   return bytes[0] == 0x0f && bytes[1] == 0x01 && (bytes[2] == 0xc1 || bytes[2] == 0xd9);  // VMCALL, VMMCALL
 }
 
@@ -127,35 +127,31 @@ ReadExit KvmVcpu::exit_of(Ended ended, int error_number) {
   return read;
 }
 
-std::size_t KvmVcpu::code_at(u64 linear, std::span<u8> into) {
-  std::size_t count = 0;
-  while (count < into.size()) {
-    kvm_translation place{};
-    place.linear_address = linear + count;
-    if (vcpu_.control(KVM_TRANSLATE, &place) < 0 || !place.valid) break;
-    const u64 in_page = page_bytes - (linear + count) % page_bytes;
-    const auto part = into.subspan(count, std::min<u64>(in_page, into.size() - count));
-    if (!memory_.read(Gpa(place.physical_address), std::as_writable_bytes(part))) break;
-    count += part.size();
-  }
-  return count;
+std::optional<Gpa> KvmVcpu::translate_by_kvm(Gva linear) {
+  kvm_translation place{};
+  place.linear_address = linear.value;
+  if (vcpu_.control(KVM_TRANSLATE, &place) < 0 || !place.valid) return std::nullopt;
+  return Gpa(place.physical_address);
+}
+
+// Bytes at RIP as far as they can be fetched, at most 15.
+FailedInstruction KvmVcpu::bytes_at_rip() {
+  fetch(Cached::special);
+  FailedInstruction instruction;
+  instruction.length = static_cast<u8>(
+      observer_.fetch(to_state(registers_), std::span(instruction.bytes).first(isa::longest_instruction)));
+  return instruction;
 }
 
 bool KvmVcpu::at_hypercall() {
-  fetch(Cached::general);
-  std::array<u8, 3> bytes{};
-  return code_at(registers_.general.rip, bytes) == bytes.size() && is_hypercall(bytes);
+  const FailedInstruction next = bytes_at_rip();
+  return next.length >= 3 && is_hypercall(next.bytes.data());
 }
 
 // The event and the sentence that name the instruction: bytes from KVM, or from the guest's memory at RIP.
 void KvmVcpu::explain_not_implemented(ReadExit& read) {
   fetch(Cached::general);
-  FailedInstruction instruction;
-  if (read.failed) {
-    instruction = *read.failed;
-  } else {
-    instruction.length = static_cast<u8>(code_at(registers_.general.rip, std::span(instruction.bytes).first(15)));
-  }
+  FailedInstruction instruction = read.failed ? *read.failed : bytes_at_rip();
   if (const auto decoded = isa::decode(std::span(instruction.bytes).first(instruction.length));
       decoded.status == isa::DecodeStatus::ok)
     instruction.length = decoded.instruction.length;
@@ -180,6 +176,26 @@ void KvmVcpu::emit_not_implemented(const ReadExit& read) {
   bus_.emit(event);
 }
 
+void KvmVcpu::emit_user_exit(const ReadExit& read, u64 nanoseconds_inside) {
+  trace::UserExit event;
+  event.reason = static_cast<u8>(read.exit.reason);
+  event.rip = registers_.general.rip;
+  event.number = read.number;
+  event.nanoseconds = nanoseconds_inside;
+  bus_.emit(event);
+}
+
+// What is derived from the state at the exit.
+void KvmVcpu::observe(metal::VmExit& exit) {
+  const bool access = exit.reason == UserExitReason::port_io || exit.reason == UserExitReason::mmio;
+  if (!access && !bus_.records(trace::Level::mmu)) return;
+  fetch(Cached::special);
+  const arch::CpuState state = to_state(registers_);
+  const auto located = observer_.locate(exit, state);
+  if (located) exit.rip = located->rip;
+  observer_.record_walks(exit, state, located);
+}
+
 // Everything that a return of the door owes to the trace. Later events up to the next run belong to this exit's cause.
 metal::VmExit KvmVcpu::finish(ReadExit read, u64 nanoseconds_inside) {
   ++exits_;
@@ -193,12 +209,8 @@ metal::VmExit KvmVcpu::finish(ReadExit read, u64 nanoseconds_inside) {
   halted_ = reason == UserExitReason::halt;
   if (reason == UserExitReason::port_io || reason == UserExitReason::mmio) access_pending_ = true;
   if (entered_ == Entered::yes) observer_.note_gap();
-  trace::UserExit event;
-  event.reason = static_cast<u8>(reason);
-  event.rip = registers_.general.rip;
-  event.number = read.number;
-  event.nanoseconds = nanoseconds_inside;
-  bus_.emit(event);
+  emit_user_exit(read, nanoseconds_inside);
+  if (entered_ == Entered::yes) observe(read.exit);
   if (reason == UserExitReason::not_implemented) emit_not_implemented(read);
   return std::move(read.exit);
 }

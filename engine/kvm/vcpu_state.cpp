@@ -6,9 +6,20 @@
 #include <unistd.h>
 
 #include "arch/state_bytes.h"
+#include "kvm/probe.h"
 #include "kvm/vcpu.h"
 
 namespace trapline::kvm {
+namespace {
+
+// CPUID 80000008H, EAX bits 7:0; processors without that leaf have 36 (SDM vol. 3, "Determining MAXPHYADDR").
+unsigned physical_address_bits(const CpuidBlock& block) {
+  for (u32 index = 0; index < block.header.count; ++index)
+    if (block.entries[index].function == 0x80000008) return block.entries[index].eax & 0xff;
+  return 36;
+}
+
+}  // namespace
 
 KvmVcpu::KvmVcpu(const Parts& parts)
     : memory_(parts.memory),
@@ -49,6 +60,8 @@ Result<> KvmVcpu::set_up_cpuid(const Descriptor& device) {
   const auto block = std::make_unique<CpuidBlock>();
   if (device.control(request::get_supported_cpuid, block.get()) < 0) return refused("KVM_GET_SUPPORTED_CPUID", errno);
   if (vcpu_.control(request::set_cpuid2, block.get()) < 0) return refused("KVM_SET_CPUID2", errno);
+  const bool software = is_software_virtualization(module_);
+  observer_.set_up(physical_address_bits(*block), software ? PlainOut::leaves_rip_behind : PlainOut::leaves_rip_at);
   return {};
 }
 
