@@ -29,7 +29,7 @@ struct Fault {
   u8 vector = 0;
   bool has_error_code = false;
   u32 error_code = 0;
-  u64 cr2 = 0;  // for #PF
+  u64 cr2 = 0;  // what an exit qualification holds: for #PF the linear address, for #DB the bits of DR6 that it sets
   friend bool operator==(const Fault&, const Fault&) = default;
 };
 

@@ -122,6 +122,8 @@ class Cpu {
   bool interruptible() const;  // IF=1 and no shadow
 
   u64 retired() const { return retired_; }
+  // An instruction that a monitor emulated in the processor's place.
+  void retire_emulated() { ++retired_; }
   u64 rep_iterations() const { return rep_iterations_; }
   u64 deliveries() const { return deliveries_; }
   u64 work() const { return retired_ + rep_iterations_ + deliveries_; }
@@ -255,7 +257,7 @@ class Cpu {
 
   // system_delivery.cpp. `fault`: the same event as `delivery`, with its cause; `debug_cause`: for #DB, the bits of DR6
   // that it sets.
-  enum class Asking : u8 { pins_first, already_settled };
+  enum class Asking : u8 { pins_first, nobody, injected };
   Raised deliver_to_end(arch::Delivery delivery, arch::Fault fault, Asking asking);
   Verdict deliver_once(const arch::Delivery& delivery, u64 debug_cause);
 

@@ -106,6 +106,8 @@ class Ports {
   virtual void control_register_written(unsigned number, u64 old_value) = 0;
   // MOV to CR3 with bit 63 set and CR4.PCIDE: the new PCID's translations need not be dropped.
   virtual void cr3_written_without_flush(u64 old_value) { control_register_written(3, old_value); }
+  // After WRMSR changed IA32_EFER (the argument is its old value): NXE changes what translations permit.
+  virtual void efer_written(u64) {}
   virtual void invlpg(Gva linear) = 0;
   virtual void invpcid(u64 type, u64 pcid, Gva linear) = 0;
 

@@ -96,9 +96,10 @@ Cpu::Next Cpu::step(const Block& block, Stop& stop) {
   const bool done = left_ == Left::looking_round && retired_ != before;
   if (done && !shadow_is_new_) system.blocking_by_sti = system.blocking_by_mov_ss = false;
   if (!done || !traps || system.blocking_by_mov_ss) return settle(stop);
-  system.dr[6] |= bit(14);  // BS: single step
   ++deliveries_;
-  return after_raise(raise(arch::fault(arch::vector::db)), stop);
+  arch::Fault trap = arch::fault(arch::vector::db);
+  trap.cr2 = bit(14);  // BS: single step; it reaches DR6 only when the trap is delivered
+  return after_raise(raise(trap), stop);
 }
 
 Cpu::Next Cpu::settle(Stop& stop) {
