@@ -49,8 +49,8 @@ inline constexpr u64 execute_only = bit(0), walk_length_4 = bit(6), uncacheable 
 }
 
 // Exactly what this room, the walker and the processor implement together. Not offered, because not implemented:
-// legacy (32-bit) guests and hosts, unrestricted guest, virtual NMIs, TPR shadow and APIC virtualization, accessed and
-// dirty flags for EPT, the preemption timer, the monitor trap flag, VM functions, VMCS shadowing.
+// legacy (32-bit) guests and hosts, unrestricted guest, virtual NMIs, TPR shadow and APIC virtualization, the
+// preemption timer, the monitor trap flag, page-modification logging, VM functions, VMCS shadowing.
 Capabilities modelled_capabilities();
 
 }  // namespace trapline::vmx

@@ -3,6 +3,7 @@
 
 #include "arch/fault.h"
 #include "base/address.h"
+#include "base/bits.h"
 #include "spec/exit_reasons.h"
 
 namespace trapline::vmx {
@@ -33,17 +34,8 @@ u32 interruption_information(u8 vector, arch::EventType type, bool has_error_cod
 // Delivery"). A VM exit by a fault of the delivery keeps its own interruption information beside it.
 void broke_off_delivery(ExitInformation& exit, const arch::Delivery& event);
 
-// Bits of the exit qualification for EPT violations.
-struct EptViolation {
-  arch::Access access = arch::Access::read;
-  // Permissions of the entries used, AND-ed over the walk; all false where an entry was not present.
-  bool readable = false, writable = false, executable = false;
-  bool linear_valid = false;      // the guest linear-address field is valid
-  bool of_final_address = false;  // the access was to the translation of the linear address, not to a paging entry
-  Gva linear = Gva::unknown();
-  Gpa physical;
-};
-ExitInformation ept_violation(const EptViolation& violation);
+// The walker makes the qualification; its bit 7 says whether the guest-linear address is written.
+ExitInformation ept_violation(u64 qualification, Gva linear, Gpa physical);
 ExitInformation ept_misconfiguration(Gpa physical);
 ExitInformation triple_fault();
 

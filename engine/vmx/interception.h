@@ -66,16 +66,17 @@ struct Attempt {
   u8 size = 0;            // I/O: bytes
   bool repeated = false;  // REP INS, REP OUTS
   bool immediate_port = false;
-  bool from_memory = false;    // LMSW and descriptor-table forms with a memory operand
-  bool from_register = false;  // MOV DR: the general register is the destination
-  u64 linear = 0;              // memory operand of INS, OUTS, INVLPG, LMSW
-  u64 displacement = 0;  // descriptor-table instructions, INVPCID and VMX instructions: the operand's displacement
-  u64 value = 0;         // what is about to be written (MOV to CR, LMSW)
+  bool from_memory = false;          // LMSW with a memory operand
+  bool from_debug_register = false;  // MOV DR: the general register is the destination
+  u64 linear = 0;                    // memory operand of INS, OUTS, LMSW; operand of INVLPG
+  // What is about to be written (MOV to CR, LMSW). For instructions with a memory operand that report it: the
+  // displacement, with RIP of the next instruction added where it is RIP-relative. Task switch: its source, 0 to 3.
+  u64 value = 0;
   u32 instruction_information = 0;
 };
 
 std::optional<ExitInformation> instruction_exit(const Vmcs& vmcs, const memory::HostMemory& memory,
-                                                const Attempt& attempt, const arch::CpuState& state);
+                                                const Attempt& attempt);
 
 // Whether an instruction is undefined in this guest (#UD instead of anything else): RDTSCP without enable RDTSCP,
 // INVPCID without enable INVPCID, XSAVES without enable XSAVES.
@@ -84,7 +85,7 @@ bool is_undefined(const Vmcs& vmcs, Sensitive what);
 // An exception that the guest raised: the exception bitmap, for #PF with the error-code mask and match. `length`: of
 // the instruction, for INT3, INTO and INT1.
 std::optional<ExitInformation> exception_exit(const Vmcs& vmcs, const arch::Fault& fault, arch::EventType type,
-                                              u8 length);
+                                              u8 length, u64 debug_status = 0);
 
 // An external interrupt is pending. `acknowledge` is asked for the vector only where acknowledge interrupt on exit
 // is 1.

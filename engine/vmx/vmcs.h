@@ -45,9 +45,9 @@ class Vmcs {
   // Every field that the modelled processor has, in encoding order.
   void for_each(const std::function<void(VmcsField field, u64 value)>& visit) const;
 
-  // The region in memory: revision identifier, abort indicator, launch state, fields. False where the region does not
-  // lie in memory (or, for load, has another revision identifier or the shadow indicator).
-  bool store(memory::HostMemory& memory, u32 revision) const;
+  // The region in memory: revision identifier (software writes it), abort indicator, launch state, fields. False, and
+  // nothing done, where the region does not lie in memory or, for load, has another revision or the shadow indicator.
+  bool store(memory::HostMemory& memory) const;
   bool load(const memory::HostMemory& memory, Hpa address, u32 revision);
 
   // The bytes of a keyframe part (spec/vmcs_part.h), and back. Errors: bytes that save() did not write.
