@@ -20,5 +20,8 @@ Abort leave(VmxUnit& unit, const ExitInformation& exit, arch::CpuState& state, t
 void record_exit(Vmcs& vmcs, const ExitInformation& exit);
 void save_guest_state(Vmcs& vmcs, const arch::CpuState& state);
 void load_host_state(const Vmcs& vmcs, arch::CpuState& state);
+// Host state and the VM-exit MSR-load area; also how a failed VM entry ends.
+Abort return_to_host(VmxUnit& unit, arch::CpuState& state);
+void emit_exit(trace::Bus& bus, const ExitInformation& exit, u64 rip);
 
 }  // namespace trapline::vmx
