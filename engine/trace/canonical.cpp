@@ -2,6 +2,8 @@
 #include "trace/canonical.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <type_traits>
 
 namespace trapline::trace {
 namespace {
@@ -11,11 +13,25 @@ constexpr std::size_t stamp_bytes = 3 * sizeof(u64) + 2;
 // Room for any event without its blob.
 constexpr std::size_t most_event_bytes = 4 + max_fields * 8 + 8 + stamp_bytes;
 
-template <typename Value>
-std::byte* put(std::byte* out, Value value) {
-  std::memcpy(out, &value, sizeof value);
-  return out + sizeof value;
+// A handful of bytes, without the call that a copy of unknown size would be.
+std::byte* put(std::byte* out, const void* from, std::size_t bytes) {
+  const std::byte* in = static_cast<const std::byte*>(from);
+  const auto step = [&](auto width) {
+    std::memcpy(out, in, width());
+    out += width();
+    in += width();
+  };
+  for (; bytes >= 8; bytes -= 8) step(std::integral_constant<std::size_t, 8>());
+  if ((bytes & 4) != 0) step(std::integral_constant<std::size_t, 4>());
+  if ((bytes & 2) != 0) step(std::integral_constant<std::size_t, 2>());
+  if ((bytes & 1) != 0) step(std::integral_constant<std::size_t, 1>());
+  return out;
 }
+
+// What is copied in one go: neighbouring fields lie in a record as they stand in the canonical stream.
+static_assert(offsetof(RecordHeader, retired) == offsetof(RecordHeader, tick) + 8);
+static_assert(offsetof(RecordHeader, cause) == offsetof(RecordHeader, tick) + 16);
+static_assert(offsetof(RecordHeader, provenance) == offsetof(RecordHeader, vcpu) + 1);
 
 }  // namespace
 
@@ -30,8 +46,14 @@ EventHash::EventHash(const Schema& schema) : pending_(buffer_bytes) {
     name.add(event.name);
     const std::array<u8, 32> sum = name.sum();
     std::copy_n(sum.begin(), sizeof plan.id, plan.id);
-    for (const FieldSchema& field : event.fields)
-      if (!run_header || field.name != "level") plan.pieces.push_back({field.offset, field.bytes});
+    for (const FieldSchema& field : event.fields) {
+      if (run_header && field.name == "level") continue;
+      const bool follows = !plan.pieces.empty() && plan.pieces.back().offset + plan.pieces.back().bytes == field.offset;
+      if (follows)
+        plan.pieces.back().bytes = static_cast<u16>(plan.pieces.back().bytes + field.bytes);
+      else
+        plan.pieces.push_back({field.offset, field.bytes});
+    }
     plans_.push_back(std::move(plan));
   }
 }
@@ -41,24 +63,18 @@ void EventHash::add(const RecordHeader& header, const std::byte* fields) {
   if (plan.left_out) return;
   if (used_ + most_event_bytes > buffer_bytes) drain();
   std::byte* out = pending_.data() + used_;
-  std::memcpy(out, plan.id, sizeof plan.id);
-  out += sizeof plan.id;
-  for (const Piece& piece : plan.pieces) {
-    std::memcpy(out, fields + piece.offset, piece.bytes);
-    out += piece.bytes;
-  }
+  out = put(out, plan.id, sizeof plan.id);
+  for (const Piece& piece : plan.pieces) out = put(out, fields + piece.offset, piece.bytes);
   if (plan.with_blob) {
     const std::span<const std::byte> blob = blob_of(*plan.schema, fields);
-    used_ = static_cast<std::size_t>(put<u64>(out, blob.size()) - pending_.data());
+    const u64 length = blob.size();
+    used_ = static_cast<std::size_t>(put(out, &length, sizeof length) - pending_.data());
     drain();
     sum_.add(blob);
     out = pending_.data();
   }
-  out = put(out, header.tick);
-  out = put(out, header.retired);
-  out = put(out, header.cause);
-  out = put(out, header.vcpu);
-  out = put(out, header.provenance);
+  out = put(out, &header.tick, 3 * sizeof(u64));
+  out = put(out, &header.vcpu, 2);
   used_ = static_cast<std::size_t>(out - pending_.data());
 }
 

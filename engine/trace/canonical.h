@@ -26,9 +26,9 @@ class EventHash {
   std::string hex();
 
  private:
-  struct Piece {
+  struct Piece {  // neighbouring fields
     u16 offset;
-    u8 bytes;
+    u16 bytes;
   };
   struct Plan {
     bool left_out = false;
