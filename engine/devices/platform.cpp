@@ -115,7 +115,7 @@ std::string_view Platform::refusal() const {
 // ---- keyframes ---------------------------------------------------------------------------------------------------
 void Platform::save_keyframe(trace::Bus& bus, u64 set) const {
   for (const Device* device : devices_)
-    bus.emit_with_blob(trace::Keyframe{set, keyframe_tag(device->tag()), 0}, device->save());
+    bus.emit_with_blob(trace::Keyframe{set, keyframe_tag(device->tag()), unknown_address}, device->save());
 }
 
 bool Platform::restore(u32 tag, std::span<const std::byte> bytes) {
