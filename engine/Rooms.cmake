@@ -18,7 +18,8 @@ set(ROOM_LIBRARIES_cli nlohmann_json::nlohmann_json CLI11::CLI11)
 
 add_library(trapline_options INTERFACE)
 target_include_directories(trapline_options INTERFACE ${CMAKE_SOURCE_DIR}/engine)
-target_compile_options(trapline_options INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers)
+target_compile_options(trapline_options INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers
+                       -Wno-restrict -Wno-stringop-overflow) # gcc 12 sees both in std::string where there is nothing
 if(TRAPLINE_SANITIZE)
   target_compile_options(trapline_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
                          -fno-omit-frame-pointer)

@@ -1,0 +1,97 @@
+#include "soft/guest_linear.h"
+
+#include <algorithm>
+
+#include "mmu/table_format.h"
+#include "vmx/capabilities.h"
+
+namespace trapline::soft {
+
+namespace {
+
+mmu::PagingState paging_of(const arch::CpuState& state) {
+  mmu::PagingState paging;
+  paging.cr0 = state.cr0;
+  paging.cr3 = state.cr3;
+  paging.cr4 = state.cr4;
+  paging.efer = state.efer;
+  paging.alignment_check = state.rflags & arch::flag::ac;
+  return paging;
+}
+
+// Accessed in every entry of a walk that succeeded, dirty in the last one of a write (SDM vol. 3, "Accessed and Dirty
+// Flags"). Only bits that are not yet set are stored.
+void set_flags(memory::GuestMemory& memory, const arch::CpuState& state, Gva address, unsigned page_level,
+               arch::Access access) {
+  u64 table = state.cr3 & arch::pte::address;
+  for (unsigned level = 4; level >= page_level; --level) {
+    const Gpa place(table + 8 * mmu::table_index(address.value, level));
+    const auto entry = memory.load<u64>(place);
+    if (!entry) return;
+    u64 wanted = *entry | arch::pte::accessed;
+    if (level == page_level && access == arch::Access::write) wanted |= arch::pte::dirty;
+    if (wanted != *entry) memory.store(place, wanted);
+    table = *entry & arch::pte::address;
+  }
+}
+
+// The bytes of a range up to the end of its page.
+u64 in_page(Gva address, u64 bytes) { return std::min(bytes, page_bytes - address.page_offset()); }
+
+}  // namespace
+
+GuestLinear::Piece GuestLinear::translate(const arch::CpuState& state, Gva address, arch::Access access) {
+  mmu::GuestMemoryTables tables(memory_);
+  const auto privilege = state.cpl() == 3 ? mmu::Privilege::user : mmu::Privilege::supervisor;
+  const unsigned physical_bits = vmx::modelled_capabilities().physical_address_bits;
+  const auto walk = mmu::trace_walk(bus_, tables, paging_of(state), physical_bits, {address, access, privilege});
+  if (walk.outcome != trace::WalkOutcome::translated) {
+    // A table outside the guest's memory reads as ones, whose reserved bits fault.
+    if (walk.outcome == trace::WalkOutcome::unknown)
+      return {Gpa(), arch::page_fault(arch::pf_error::present | arch::pf_error::reserved, address.value)};
+    return {Gpa(), walk.fault};
+  }
+  if (state.cr0 & arch::cr0::pg) set_flags(memory_, state, address, walk.page_level, access);
+  return {walk.gpa, std::nullopt};
+}
+
+std::optional<arch::Fault> GuestLinear::read(const arch::CpuState& state, Gva address, std::span<std::byte> into,
+                                             arch::Access access) {
+  while (!into.empty()) {
+    const u64 bytes = in_page(address, into.size());
+    const Piece piece = translate(state, address, access);
+    if (piece.fault) return piece.fault;
+    if (!memory_.read(piece.gpa, into.first(bytes))) std::fill_n(into.begin(), bytes, std::byte{0xff});
+    into = into.subspan(bytes);
+    address = address + bytes;
+  }
+  return std::nullopt;
+}
+
+std::optional<arch::Fault> GuestLinear::probe_write(const arch::CpuState& state, Gva address, u64 bytes) {
+  while (bytes > 0) {
+    const u64 here = in_page(address, bytes);
+    const Piece piece = translate(state, address, arch::Access::write);
+    if (piece.fault) return piece.fault;
+    bytes -= here;
+    address = address + here;
+  }
+  return std::nullopt;
+}
+
+std::optional<arch::Fault> GuestLinear::write(const arch::CpuState& state, Gva address,
+                                              std::span<const std::byte> from) {
+  if (auto fault = probe_write(state, address, from.size())) return fault;
+  mmu::GuestMemoryTables tables(memory_);
+  const unsigned physical_bits = vmx::modelled_capabilities().physical_address_bits;
+  while (!from.empty()) {
+    const u64 bytes = in_page(address, from.size());
+    const auto walk = mmu::derive_walk(tables, paging_of(state), physical_bits, {address, arch::Access::write});
+    memory_.write(walk.gpa, from.first(bytes));  // outside memory the write goes nowhere
+    from = from.subspan(bytes);
+    address = address + bytes;
+  }
+  return std::nullopt;
+}
+
+}  // namespace trapline::soft

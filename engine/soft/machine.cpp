@@ -1,0 +1,64 @@
+#include "soft/machine.h"
+
+#include "soft/vcpu.h"
+
+namespace trapline::soft {
+
+namespace {
+
+// Everything that one guest's machine owns, in the order in which it is built.
+class SoftMachine : public metal::Machine {
+ public:
+  SoftMachine(std::unique_ptr<memory::HostMemory> host, const FrameLayout& layout, const metal::MachineOptions& options,
+              trace::Bus& bus)
+      : host_(std::move(host)),
+        guest_(*host_, memory::scattered_frames(layout.guest_pages, layout.monitor_frames,
+                                                layout.total_frames - layout.monitor_frames, options.seed)),
+        frames_(layout.monitor_frames),
+        processor_(*host_, bus, options.hardware),
+        kernel_half_(processor_, guest_, frames_, bus, options.hardware),
+        vcpu_(processor_, kernel_half_, bus, options.hardware) {
+    host_->name_frames_by([this](u64 frame) { return guest_.guest_page_of_frame(frame); });
+  }
+
+  Result<> start() { return kernel_half_.start(); }
+
+  memory::GuestMemory& memory() override { return guest_; }
+  metal::Vcpu& vcpu() override { return vcpu_; }
+  std::string description() const override { return "soft: the modelled x86-64 processor with VMX, EPT and VPID"; }
+
+ private:
+  std::unique_ptr<memory::HostMemory> host_;
+  memory::GuestMemory guest_;
+  FrameAllocator frames_;
+  Processor processor_;
+  KernelHalf kernel_half_;
+  SoftVcpu vcpu_;
+};
+
+Result<> check(const metal::MachineOptions& options) {
+  if (!options.hardware.ept)
+    return usage_error("soft: without EPT a guest needs shadow page tables, which are not built yet; leave ept on");
+  if (options.hardware.tlb_sets == 0 || options.hardware.tlb_ways == 0 || options.hardware.tlb_sets > 4096 ||
+      options.hardware.tlb_ways > 64 || (options.hardware.tlb_sets & (options.hardware.tlb_sets - 1)))
+    return usage_error("soft: a TLB has a power of two of sets, at most 4096, and 1 to 64 ways");
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<metal::Machine>> make_machine(const metal::MachineOptions& options, trace::Bus& bus) {
+  if (auto sound = check(options); !sound) return sound.error();
+  const FrameLayout layout = FrameLayout::for_guest(options.memory_bytes);
+  if (options.memory_bytes < page_bytes || options.memory_bytes % page_bytes ||
+      options.memory_bytes > memory::HostMemory::largest / 2)
+    return usage_error("soft: a guest has a whole number of 4 KiB pages and at most " +
+                       std::to_string(memory::HostMemory::largest / 2 >> 20) + " MiB of memory");
+  auto host = memory::HostMemory::make(layout.total_frames * page_bytes, bus);
+  if (!host) return host.error();
+  auto machine = std::make_unique<SoftMachine>(std::move(*host), layout, options, bus);
+  if (auto started = machine->start(); !started) return started.error();
+  return std::unique_ptr<metal::Machine>(std::move(machine));
+}
+
+}  // namespace trapline::soft

@@ -1,0 +1,119 @@
+// The modelled processor, put together: instructions (cpu), paging (mmu) and VMX (vmx) meet here and nowhere else.
+//
+// It answers the pins of cpu/ with mmu/ and vmx/, and carries out VM entries and VM exits. In root operation the
+// monitor runs as C++, so instructions are only ever executed in VMX non-root operation.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cpu/cpu.h"
+#include "metal/metal.h"
+#include "mmu/mmu.h"
+#include "soft/costs.h"
+#include "vmx/entry.h"
+#include "vmx/unit.h"
+
+namespace trapline::soft {
+
+// Why the processor stopped running the guest.
+enum class GuestStop : u8 {
+  running,  // the slice is over, the guest can go on
+  vm_exit,
+  asleep,           // halted, and no timer will ever wake it
+  not_implemented,  // an instruction or mode outside the model; the event names it
+  budget,
+};
+
+class Processor : private cpu::Ports {
+ public:
+  Processor(memory::HostMemory& memory, trace::Bus& bus, const metal::HardwareOptions& options);
+
+  cpu::Cpu& cpu() { return cpu_; }
+  const cpu::Cpu& cpu() const { return cpu_; }
+  vmx::VmxUnit& vmx() { return vmx_; }
+  const vmx::VmxUnit& vmx() const { return vmx_; }
+  memory::HostMemory& memory() { return memory_; }
+
+  // ---- processor.cpp: VM entry, the guest, VM exit
+  // ---------------------------------------------------------------------- The guest's registers that VMX does not
+  // switch: general registers but RSP, CR2, CR8, debug registers, SYSCALL MSRs.
+  void load_unswitched(const arch::CpuState& state);
+  void set_cr2(u64 value);
+  vmx::EntryResult enter(vmx::EntryKind kind);
+  // After enter(): delivers the injected event.
+  GuestStop begin(const std::optional<arch::Delivery>& injected);
+  // Runs the guest until a VM exit, or for `slice` instructions. The host's timer interrupts at the retired count
+  // `timer`; `budget` bounds what spent() counts.
+  GuestStop run_guest(u64 timer, u64 budget, u64 slice);
+  // The event that an entry or an exit leaves to be delivered when `fault` happens on top of `first`.
+  std::optional<arch::Delivery> after(const std::optional<arch::Delivery>& first, const arch::Fault& fault) const;
+
+  void invvpid_address(u16 vpid, Gva address);
+  void invvpid_all(u16 vpid);
+  void flush_everything();  // the strange configuration of tests
+
+  // ---- the account
+  // ------------------------------------------------------------------------------------------------------
+  u64 retired() const { return cpu_.retired(); }
+  // An instruction that the monitor emulated counts as retired once RIP has passed it.
+  void count_emulated();
+  u64 spent() const { return cpu_.work() + exits_; }
+  void charge(spec::Cost cost);
+  u64 now() const { return cpu_.retired() + idle_; }
+  void idle_until(u64 nanoseconds);
+  u64 time_stamp_counter() override { return now(); }  // 1 GHz: one tick an instruction
+
+  void save_keyframe(u64 set) const;
+
+ private:
+  // ---- processor_pins.cpp: what the instructions ask
+  // ---------------------------------------------------------------------
+  cpu::Translation translate(Gva linear, arch::Access access, bool user) override;
+  u64 read_mmio(Gpa address, unsigned size) override;
+  void write_mmio(Gpa address, unsigned size, u64 value) override;
+  void write_watched(Hpa address, unsigned size, u64 value) override;
+  void control_register_written(unsigned number, u64 old_value) override;
+  void cr3_written_without_flush(u64 old_value) override;
+  u64 control_register_seen(unsigned number, u64 value) override;
+  bool control_register_allowed(unsigned number, u64& value) override;
+  bool undefined_here(cpu::Sensitive what) override;
+  void invlpg(Gva linear) override;
+  void invpcid(u64 type, u64 pcid, Gva linear) override;
+  cpu::Verdict attempt(const cpu::Attempt& attempt) override;
+  bool exception_exits(const arch::Fault& fault, const arch::Delivery& delivery) override;
+  bool triple_fault_exits() override;
+  u64 read_port(u16 port, unsigned size) override;
+  void write_port(u16 port, unsigned size, u64 value) override;
+  bool read_msr(u32 index, u64& value) override;
+  bool write_msr(u32 index, u64 value) override;
+  void cpuid(u32 leaf, u32 subleaf, u32 (&registers)[4]) override;
+  cpu::Verdict vmx_instruction(const cpu::Attempt& attempt, arch::Fault& fault) override;
+
+  void note_exit(const vmx::ExitInformation& exit);
+  void leave(const vmx::ExitInformation& exit);
+  GuestStop left_by_guest();
+  GuestStop host_timer_fires();
+  void load_paging_state(const arch::CpuState& state);
+  void load_paging_registers();
+  void refresh_stamp();
+  void settle();  // after every call into the mmu: charges walks, drops what the fast paths may no longer hold
+  mmu::VpidControl vpid_control() const;
+
+  memory::HostMemory& memory_;
+  trace::Bus& bus_;
+  Costs costs_;
+  vmx::Capabilities capabilities_;
+  u64 walk_cycles_ = 0;
+  mmu::Mmu mmu_;
+  vmx::VmxUnit vmx_;
+  cpu::Cpu cpu_;
+  bool caching_allowed_;  // whether a fast path may skip the pins at this recording level
+  u64 seen_generation_ = 0;
+  u64 exits_ = 0;
+  u64 idle_ = 0;
+  std::optional<vmx::ExitInformation> noted_exit_;
+  bool unsupported_ = false;
+};
+
+}  // namespace trapline::soft

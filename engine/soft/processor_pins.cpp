@@ -1,0 +1,196 @@
+// The pins of cpu/, answered: translation by mmu/, interception by vmx/.
+#include "soft/cpuid.h"
+#include "soft/processor.h"
+#include "vmx/guest_view.h"
+#include "vmx/interception.h"
+
+namespace trapline::soft {
+
+namespace {
+
+// The two rooms that may not include each other use the same words in the same order.
+static_assert(static_cast<u8>(cpu::Sensitive::cpuid) == static_cast<u8>(vmx::Sensitive::cpuid));
+static_assert(static_cast<u8>(cpu::Sensitive::mov_dr) == static_cast<u8>(vmx::Sensitive::mov_dr));
+static_assert(static_cast<u8>(cpu::Sensitive::vmx_instruction) == static_cast<u8>(vmx::Sensitive::vmx_instruction));
+static_assert(static_cast<u8>(cpu::Sensitive::gdt_task_switch) == static_cast<u8>(vmx::Sensitive::gdt_task_switch));
+
+// Instructions whose exit qualification is the displacement of their memory operand.
+bool reports_displacement(cpu::Sensitive what) {
+  return (what >= cpu::Sensitive::sgdt && what <= cpu::Sensitive::vmx_instruction) || what == cpu::Sensitive::invpcid ||
+         what == cpu::Sensitive::xsaves;
+}
+
+vmx::Attempt as_vmx_says(const cpu::Attempt& attempt) {
+  vmx::Attempt same{};
+  same.what = static_cast<vmx::Sensitive>(attempt.what);
+  same.length = attempt.length;
+  same.gpr = attempt.gpr;
+  same.number = attempt.number;
+  same.msr = attempt.msr;
+  same.size = attempt.size;
+  same.repeated = attempt.repeated;
+  same.immediate_port = attempt.immediate_port;
+  same.from_memory = attempt.from_memory;
+  same.from_debug_register = attempt.from_register;
+  same.linear = attempt.linear;
+  same.value = reports_displacement(attempt.what) ? attempt.displacement : attempt.value;
+  same.instruction_information = attempt.instruction_information;
+  return same;
+}
+
+}  // namespace
+
+cpu::Translation Processor::translate(Gva linear, arch::Access access, bool user) {
+  const auto privilege = user              ? mmu::Privilege::user
+                         : cpu_.cpl() == 3 ? mmu::Privilege::implicit_supervisor
+                                           : mmu::Privilege::supervisor;
+  mmu_.state().alignment_check = cpu_.rflags() & arch::flag::ac;
+  const mmu::Translation found = mmu_.translate(linear, access, privilege);
+  settle();
+  cpu::Translation answer;
+  switch (found.outcome) {
+    case mmu::Outcome::translated:
+      answer.hpa = found.hpa;
+      answer.gpa = found.gpa;
+      answer.host_page = found.host_page;
+      answer.cacheable = caching_allowed_ && found.held && found.host_page && !found.thanks_to_ac &&
+                         (access != arch::Access::write || memory_.marks(found.hpa.page_number()) == 0);
+      return answer;
+    case mmu::Outcome::fault:
+      answer.verdict = cpu::Verdict::fault;
+      answer.fault = found.fault;
+      return answer;
+    case mmu::Outcome::ept_violation:
+    case mmu::Outcome::ept_misconfiguration: {
+      vmx::ExitInformation exit;
+      exit.reason = found.outcome == mmu::Outcome::ept_violation ? spec::ExitReason::EPT_VIOLATION
+                                                                 : spec::ExitReason::EPT_MISCONFIG;
+      exit.qualification = found.exit.qualification;
+      exit.guest_physical = found.exit.gpa;
+      if (found.outcome == mmu::Outcome::ept_violation) exit.guest_linear = found.exit.gva;
+      exit.walk = found.exit.walk;
+      note_exit(exit);
+      answer.verdict = cpu::Verdict::exit;
+      return answer;
+    }
+    case mmu::Outcome::unsupported_paging:
+      break;
+  }
+  unsupported_ = true;
+  answer.verdict = cpu::Verdict::exit;
+  return answer;
+}
+
+// Without memory behind a host-physical address the bus floats: all ones, and writes go nowhere.
+u64 Processor::read_mmio(Gpa, unsigned size) { return low_bytes_mask(size); }
+void Processor::write_mmio(Gpa, unsigned, u64) {}
+
+void Processor::write_watched(Hpa address, unsigned size, u64 value) {
+  memory_.write(address, size, value, trace::Writer::guest);
+}
+
+void Processor::control_register_written(unsigned number, u64 old_value) {
+  load_paging_registers();
+  switch (number) {
+    case 0:
+      mmu_.cr0_written(old_value);
+      break;
+    case 3:
+      mmu_.cr3_written(mmu::Cr3Write::invalidates);
+      break;
+    case 4:
+      mmu_.cr4_written(old_value);
+      break;
+    default:
+      break;
+  }
+  settle();
+}
+
+void Processor::cr3_written_without_flush(u64) {
+  load_paging_registers();
+  mmu_.cr3_written(mmu::Cr3Write::keeps);
+  settle();
+}
+
+void Processor::load_paging_registers() {
+  mmu::PagingState& paging = mmu_.state();
+  paging.cr0 = cpu_.system.cr0;
+  paging.cr3 = cpu_.system.cr3;
+  paging.cr4 = cpu_.system.cr4;
+  paging.efer = cpu_.system.efer;
+}
+
+u64 Processor::control_register_seen(unsigned number, u64 value) {
+  return number == 0   ? vmx::guest_view_of_cr0(vmx_.current(), value)
+         : number == 4 ? vmx::guest_view_of_cr4(vmx_.current(), value)
+                       : value;
+}
+
+bool Processor::control_register_allowed(unsigned number, u64& value) {
+  const vmx::Vmcs& vmcs = vmx_.current();
+  if (number == 0) {
+    value = vmx::cr0_after_write(vmcs, cpu_.system.cr0, value);
+    return vmx::cr0_is_allowed(vmcs, capabilities_, value);
+  }
+  if (number != 4) return true;
+  value = vmx::cr4_after_write(vmcs, cpu_.system.cr4, value);
+  return vmx::cr4_is_allowed(capabilities_, value);
+}
+
+bool Processor::undefined_here(cpu::Sensitive what) {
+  return vmx::is_undefined(vmx_.current(), static_cast<vmx::Sensitive>(what));
+}
+
+void Processor::invlpg(Gva linear) {
+  mmu_.invlpg(linear);
+  settle();
+}
+
+void Processor::invpcid(u64 type, u64 pcid, Gva linear) {
+  mmu_.invpcid(static_cast<mmu::InvpcidType>(type), static_cast<u16>(pcid), linear);
+  settle();
+}
+
+cpu::Verdict Processor::attempt(const cpu::Attempt& attempt) {
+  const auto exit = vmx::instruction_exit(vmx_.current(), memory_, as_vmx_says(attempt));
+  if (!exit) return cpu::Verdict::proceed;
+  note_exit(*exit);
+  return cpu::Verdict::exit;
+}
+
+bool Processor::exception_exits(const arch::Fault& fault, const arch::Delivery& delivery) {
+  const auto exit = vmx::exception_exit(vmx_.current(), fault, delivery.type, delivery.instruction_length);
+  if (!exit) return false;
+  note_exit(*exit);
+  return true;
+}
+
+bool Processor::triple_fault_exits() {
+  note_exit(vmx::triple_fault());
+  return true;
+}
+
+// The modelled host has no devices: the lab PC's belong to the monitor and are reached by VM exits only.
+u64 Processor::read_port(u16, unsigned size) { return low_bytes_mask(size); }
+void Processor::write_port(u16, unsigned, u64) {}
+
+bool Processor::read_msr(u32 index, u64& value) {
+  const auto capability = capabilities_.msr(index);
+  if (capability) value = *capability;
+  return capability.has_value();
+}
+
+bool Processor::write_msr(u32, u64) { return false; }
+
+void Processor::cpuid(u32 leaf, u32 subleaf, u32 (&registers)[4]) {
+  processor_cpuid(leaf, subleaf, cpu_.system.cr4, registers);
+}
+
+// In VMX non-root operation every VMX instruction exits; attempt() has seen to it.
+cpu::Verdict Processor::vmx_instruction(const cpu::Attempt&, arch::Fault& fault) {
+  fault = arch::fault(arch::vector::ud);
+  return cpu::Verdict::fault;
+}
+
+}  // namespace trapline::soft
