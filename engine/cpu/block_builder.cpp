@@ -33,7 +33,8 @@ void describe_memory(Op& op, const isa::MemoryOperand& memory) {
   if (memory.base == isa::rip_register) op.wide += op.rip_offset + op.length;
 }
 
-void describe_operand(Op& op, const isa::Operand& operand, u8 Op::*place) {
+// `has_immediate`: one has been described before (ENTER has two).
+void describe_operand(Op& op, const isa::Operand& operand, u8 Op::*place, bool has_immediate) {
   switch (operand.kind) {
     case isa::OperandKind::reg:
       op.*place = register_offset(operand);
@@ -42,8 +43,12 @@ void describe_operand(Op& op, const isa::Operand& operand, u8 Op::*place) {
       describe_memory(op, operand.memory);
       break;
     case isa::OperandKind::immediate:
+      if (has_immediate) {
+        op.*place = static_cast<u8>(operand.immediate);
+        break;
+      }
       op.immediate = static_cast<i32>(operand.immediate);
-      if (static_cast<i64>(op.immediate) != operand.immediate) op.wide = static_cast<u64>(operand.immediate);
+      if (needs_wide_immediate(operand)) op.wide = static_cast<u64>(operand.immediate);
       break;
     case isa::OperandKind::relative:
       op.wide = static_cast<u64>(operand.immediate) + op.rip_offset + op.length;
@@ -115,8 +120,14 @@ void describe(Op& op, const isa::Instruction& instruction, unsigned rip_offset) 
   op.rep = instruction.rep;
   op.repne = instruction.repne;
   constexpr u8 Op::*places[] = {&Op::first, &Op::second, &Op::third};
-  for (unsigned i = 0; i < std::min<unsigned>(instruction.operand_count, 3); ++i)
-    describe_operand(op, instruction.operands[i], places[i]);
+  bool has_immediate = false;
+  for (unsigned i = 0; i < std::min<unsigned>(instruction.operand_count, 3); ++i) {
+    describe_operand(op, instruction.operands[i], places[i], has_immediate);
+    has_immediate |= instruction.is_immediate(i);
+  }
+  // An override of an implicit or a string operand: ES:[RDI] never has one, so there is one at most.
+  for (unsigned i = 0; i < instruction.memory_count; ++i)
+    if (instruction.memory[i].segment >= arch::fs) op.segment = instruction.memory[i].segment;
 }
 
 Built build(Hpa start, std::span<const u8> page_bytes_left, std::span<const u8> next_page,

@@ -22,6 +22,11 @@ struct Built {
 // `page_bytes_left` are the bytes from `start` to the end of its page; `next_page`, where not empty, what follows it.
 Built build(Hpa start, std::span<const u8> page_bytes_left, std::span<const u8> next_page, const BuildOptions& options);
 
+// An immediate that a 32-bit sign extension does not give.
+inline bool needs_wide_immediate(const isa::Operand& operand) {
+  return operand.size == 8 && operand.immediate != static_cast<i32>(operand.immediate);
+}
+
 // Operands into an operation, by the conventions of op.h.
 void describe(Op& op, const isa::Instruction& instruction, unsigned rip_offset);
 

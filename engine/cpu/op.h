@@ -5,7 +5,9 @@
 //     to `first`, operand 1 to `second`, operand 2 to `third`; of an operand that is no general register the plain
 //     number is stored (segment, control and debug registers);
 //   - whichever operand is memory fills base, index, scale_log2, segment, address32 and `wide` (its displacement);
-//   - an immediate goes to `immediate`; one that needs 64 bits (MOV r64, imm64) to `wide`;
+//   - an immediate goes to `immediate`; one that needs 64 bits (MOV r64, imm64) to `wide`; a second one (ENTER) to its
+//     operand's register place;
+//   - `segment` is that of the explicit memory operand, or an FS or GS override of an implicit one;
 //   - a relative branch stores its target in `wide`, as a distance from the block's first byte.
 // Base and index offsets name the two extra registers of Hot::gpr too: `zero_register` where there is none, and
 // `block_rip_register` for RIP-relative operands (with a displacement that already counts from the block's start).
