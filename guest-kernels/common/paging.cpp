@@ -99,10 +99,19 @@ Place find(u64 root, u64 linear) {
   }
 }
 
-u64 table_of(u64 root, u64 linear) { return table_for(root, linear, page_shift); }
+// Most changes come in groups to one neighbourhood, and tables never go away: the last one found is remembered.
+u64 table_of(u64 root, u64 linear) {
+  static u64 last_root, last_region, last_table;
+  const u64 region = linear >> directory_shift;
+  if (root == last_root && region == last_region) return last_table;
+  last_root = root;
+  last_region = region;
+  last_table = table_for(root, linear, page_shift);
+  return last_table;
+}
 
 void map(u64 root, u64 linear, u64 entry) {
-  arch::write_entry(table_of(root, linear), index_at(linear, page_shift), entry);
+  arch::write_entry(table_of(root, linear), index_of(linear), entry);
 }
 
 void map_large(u64 root, u64 linear, u64 entry) {

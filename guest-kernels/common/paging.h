@@ -25,6 +25,7 @@ inline constexpr u64 data_base = 0x200000;
 inline constexpr u64 data_frames = 512;
 inline constexpr u64 sparse_base = 0xffffa5c39e471000;
 
+inline constexpr u64 index_of(u64 linear) { return linear >> 12 & 511; }  // in its table of 4 KiB entries
 inline constexpr u64 data_frame(u64 number) { return data_base + (number << 12); }
 
 // Where an entry stands. table 0: the walk ended before the wanted level.

@@ -3,7 +3,7 @@
 //   a stale TLB entry        remap, switch_spaces, protect
 //   a lost dirty bit         write_tracking, repair_faults, large_page
 //   a late interrupt         gate, poll
-//   a wrong disk sector      disk: six to nine reads, whole sectors
+//   a wrong disk sector      disk: six reads, whole sectors
 // Each of these scenes is in every plan, most of them several times.
 #include "plan.h"
 
@@ -24,22 +24,22 @@ struct Share {
 constexpr Share shares[] = {
     {&Scenes::arithmetic, Scenes::arithmetic_scenes},
     {&Scenes::remap, 2},
-    {&Scenes::switch_spaces, 2},
-    {&Scenes::write_tracking, 3},
+    {&Scenes::switch_spaces, 1},
+    {&Scenes::write_tracking, 2},
     {&Scenes::protect, 1},
-    {&Scenes::repair_faults, 2},
+    {&Scenes::repair_faults, 1},
     {&Scenes::alias, 1},
     {&Scenes::large_page, 1},
     {&Scenes::disk, 2},
     {&Scenes::spin, 2},
-    {&Scenes::poll, 2},
+    {&Scenes::poll, 1},
     {&Scenes::halt, 1},
     {&Scenes::new_code, 1},
     {&Scenes::talk, 2},
     {&Scenes::gate, 2},
 };
 
-constexpr unsigned runs = 10;
+constexpr unsigned runs = 6;
 
 std::vector<Scene> deal(Random& random) {
   std::vector<Scene> scenes;

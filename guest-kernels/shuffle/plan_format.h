@@ -25,12 +25,13 @@ struct Header {
 // What the kernel can be told to do. Each gives a number; the checksum over one call's numbers goes to the script.
 enum class Act : std::uint8_t {
   run,          // a script: a script row, x what the fact line calls it
-  set_entry,    // space, a linear, b entry, x Flush; 0
-  set_large,    // the same for a 2 MiB page; 0
-  read_entry,   // space, a linear; the entry without its address
-  take_bits,    // space, a linear, b bits: clears and flushes them; the entry before, without its address
+  set_entry,    // space, a linear, b entry, x Flush, c word to fill the frame with first, or 0; 0
+  set_large,    // the same for a 2 MiB page, without filling; 0
+  read_entry,   // space, a linear of 4 KiB; the entry without its address
+  read_large,   // the same for a 2 MiB page
+  take_bits,    // space, a linear of 4 KiB, b bits: clears and flushes them; the entry before, without its address
   switch_space, // space; 0
-  pend,         // space, a linear page, b entry that repairs a fault there, c frame to copy from or 0; 0
+  pend,         // space, a linear page, b entry that repairs a fault there, c frame to copy from, or 0; 0
   fill_frame,   // a guest-physical page, b word; 0
   poke,         // a guest-physical word, b value; 0
   peek,         // a guest-physical word; its value

@@ -35,12 +35,13 @@ Scenes::Scenes(Writer& writer) : writer_(writer), random_(writer.random) {
 
 void Scenes::begin_run(unsigned label) {
   space_ = random_.below(spaces);
+  neighbourhood_ = region_[random_.below(regions)];
   writer_.begin_run(space_, label);
 }
 
 uint64_t Scenes::fresh_page() {
   for (;;) {
-    const uint64_t page = region_[random_.below(regions)] + random_.below(511) * page_bytes;
+    const uint64_t page = neighbourhood_ + random_.below(511) * page_bytes;
     if (used_.count(page) != 0 || used_.count(page + page_bytes) != 0) continue;
     used_.insert({page, page + page_bytes});
     return page;
@@ -49,8 +50,7 @@ uint64_t Scenes::fresh_page() {
 
 uint64_t Scenes::fresh_large_page() {
   for (;;) {
-    const uint64_t base = region_[random_.below(regions)];
-    const uint64_t page = (base & ~uint64_t{0x3fffffff}) + random_.below(512) * large_bytes;
+    const uint64_t page = (neighbourhood_ & ~uint64_t{0x3fffffff}) + random_.below(512) * large_bytes;
     bool taken = used_.count(page) != 0;
     for (const uint64_t region : region_) taken = taken || region == page;
     if (taken) continue;
@@ -77,10 +77,16 @@ uint64_t Scenes::mapped(uint64_t frame, uint64_t rights) {
   return page;
 }
 
+uint64_t Scenes::mapped_fresh(uint64_t frame, uint64_t rights) {
+  const uint64_t page = fresh_page();
+  writer_.set_entry(space_, page, frame | rights, Flush::none, random_.next());
+  return page;
+}
+
 uint64_t Scenes::word_in(uint64_t page) { return page + 8 * random_.below(512); }
 
 // About as long as the timer takes where an instruction takes a nanosecond; elsewhere the wait is made up by asking.
-uint64_t Scenes::delay_for(uint64_t ticks) { return (ticks + 1) * (380 + random_.below(60)); }
+uint64_t Scenes::delay_for(uint64_t ticks) { return (ticks + 1) * (415 + random_.below(50)); }
 
 // A tick lands somewhere among the instructions; no flag and no register may change for it.
 void Scenes::arithmetic() {
@@ -103,18 +109,18 @@ void Scenes::arithmetic() {
 void Scenes::remap() {
   uint64_t pages[3], before[3], after[3];
   for (unsigned i = 0; i < 3; ++i) {
-    before[i] = filled_frame();
-    after[i] = filled_frame();
-    pages[i] = mapped(before[i], read_write);
+    before[i] = fresh_frame();
+    after[i] = fresh_frame();
+    pages[i] = mapped_fresh(before[i], read_write);
   }
   writer_.call();
   for (const uint64_t page : pages) {
     writer_.load(word_in(page));
     if (random_.coin()) writer_.add(word_in(page), random_.next());
   }
-  writer_.set_entry(space_, pages[0], after[0] | read_write, Flush::page);
-  writer_.set_entry(space_, pages[1], after[1] | read_write, Flush::none);
-  writer_.set_entry(space_, pages[2], after[2] | read_write, Flush::all);
+  writer_.set_entry(space_, pages[0], after[0] | read_write, Flush::page, random_.next());
+  writer_.set_entry(space_, pages[1], after[1] | read_write, Flush::none, random_.next());
+  writer_.set_entry(space_, pages[2], after[2] | read_write, Flush::all, random_.next());
   writer_.call();
   for (unsigned i = 0; i < 3; ++i) {
     const uint64_t at = word_in(pages[i]);
@@ -130,10 +136,10 @@ void Scenes::remap() {
 void Scenes::switch_spaces() {
   const uint64_t page = fresh_page();
   for (uint64_t space = 0; space < spaces; ++space) {
-    writer_.set_entry(space, page, filled_frame() | read_write, Flush::none);
+    writer_.set_entry(space, page, fresh_frame() | read_write, Flush::none, random_.next());
   }
   writer_.call();
-  for (unsigned i = 0; i < 5; ++i) {
+  for (unsigned i = 0; i < 4; ++i) {
     const uint64_t at = word_in(page);
     writer_.load(at);
     writer_.store(at, random_.next());
@@ -148,9 +154,9 @@ void Scenes::switch_spaces() {
 // A lost dirty bit: one page is only read, one is written after its translation was filled by a read (the bit must be
 // set then), one is written at once. The bits are read, cleared, flushed, and must come again for the next write.
 void Scenes::write_tracking() {
-  const uint64_t looked_at = mapped(filled_frame(), read_write);
-  const uint64_t read_first = mapped(filled_frame(), read_write);
-  const uint64_t written = mapped(filled_frame(), read_write);
+  const uint64_t looked_at = mapped_fresh(fresh_frame(), read_write);
+  const uint64_t read_first = mapped_fresh(fresh_frame(), read_write);
+  const uint64_t written = mapped_fresh(fresh_frame(), read_write);
   writer_.call();
   writer_.load(word_in(looked_at));
   writer_.load(word_in(read_first));
@@ -171,8 +177,8 @@ void Scenes::write_tracking() {
 
 // Rights taken away from pages whose translation is remembered with them.
 void Scenes::protect() {
-  const uint64_t frame = filled_frame();
-  const uint64_t frozen = mapped(frame, read_write), gone = mapped(frame, read_write);
+  const uint64_t frame = fresh_frame();
+  const uint64_t frozen = mapped_fresh(frame, read_write), gone = mapped(frame, read_write);
   const uint64_t kernels = mapped(frame, read_write), no_code = mapped(frame, read_write);
   writer_.call();
   for (const uint64_t page : {frozen, gone, kernels, no_code}) writer_.add(word_in(page), random_.next());
@@ -190,8 +196,8 @@ void Scenes::protect() {
 
 // Pages that come when touched, one of them in the middle of a REP STOSQ, and one copied when first written to.
 void Scenes::repair_faults() {
-  const uint64_t absent = fresh_page(), original = filled_frame(), copy = fresh_frame();
-  const uint64_t shared = mapped(original, read_only);
+  const uint64_t absent = fresh_page(), original = fresh_frame(), copy = fresh_frame();
+  const uint64_t shared = mapped_fresh(original, read_only);
   writer_.pend(space_, absent, filled_frame() | read_write, 0);
   writer_.pend(space_, absent + page_bytes, filled_frame() | read_write, 0);
   writer_.pend(space_, shared, copy | read_write, original);
@@ -211,9 +217,9 @@ void Scenes::repair_faults() {
 
 // One frame under two addresses and the kernel's; words that lie half on one page and half on the next.
 void Scenes::alias() {
-  const uint64_t frame = filled_frame(), next = filled_frame();
-  const uint64_t left = mapped(frame, read_write), right = mapped(frame, read_write);
-  writer_.set_entry(space_, left + page_bytes, next | read_write, Flush::none);
+  const uint64_t frame = fresh_frame(), next = fresh_frame();
+  const uint64_t left = mapped_fresh(frame, read_write), right = mapped(frame, read_write);
+  writer_.set_entry(space_, left + page_bytes, next | read_write, Flush::none, random_.next());
   writer_.call();
   const uint64_t at = 8 * random_.below(512), across = left + page_bytes - 1 - random_.below(7);
   writer_.store(left + at, random_.next());
@@ -229,17 +235,17 @@ void Scenes::alias() {
 }
 
 void Scenes::large_page() {
-  const uint64_t page = fresh_large_page(), frame = filled_frame();
+  const uint64_t page = fresh_large_page(), frame = fresh_frame();
   writer_.set_large(space_, page, frames_base | read_write, Flush::none);
-  const uint64_t small = mapped(frame, read_write);
+  const uint64_t small = mapped_fresh(frame, read_write);
   writer_.call();
   const uint64_t in_large = page + (frame - frames_base), at = 8 * random_.below(512);
   writer_.load(in_large + at);
-  writer_.read_entry(space_, page);
+  writer_.read_large(space_, page);
   writer_.call();
   writer_.store(in_large + at, random_.next());
   writer_.load(small + at);
-  writer_.read_entry(space_, page);
+  writer_.read_large(space_, page);
   writer_.read_entry(space_, small);
   writer_.set_large(space_, page, 0, Flush::page);
   writer_.call();
@@ -248,7 +254,7 @@ void Scenes::large_page() {
 
 // A wrong sector: whole sectors go into the sum, as the kernel read them and as it wrote and read them again.
 void Scenes::disk() {
-  const uint64_t frame = filled_frame(), page = mapped(frame, read_write), target = random_.below(256);
+  const uint64_t frame = fresh_frame(), page = mapped_fresh(frame, read_write), target = random_.below(256);
   for (uint64_t i = 0; i < 2; ++i) writer_.read_block(random_.below(256), frame + 512 * i, random_.coin());
   writer_.call();
   writer_.sum(page, 128);
@@ -273,8 +279,8 @@ void Scenes::halt() {
 
 // Code written through one address and run at another, then changed.
 void Scenes::new_code() {
-  const uint64_t frame = filled_frame();
-  const uint64_t written = mapped(frame, read_write), run = mapped(frame, code);
+  const uint64_t frame = fresh_frame();
+  const uint64_t written = mapped_fresh(frame, read_write), run = mapped(frame, code);
   const uint64_t at = 16 * random_.below(256);
   for (unsigned i = 0; i < 2; ++i) {
     const uint64_t offset = random_.below(128), argument = random_.next();
@@ -294,8 +300,8 @@ void Scenes::talk() {
 }
 
 // A late interrupt: held back at the controller, the timer is asked until it says that it is due. Once it is released,
-// nothing but the gate stands between the interrupt and the program: it must come within the two instructions of a window, and at the
-// very instruction to which SYSRET or IRET opens the gate. That holds at any speed of clock and processor.
+// nothing but the gate stands between the interrupt and the program: it must come within the two instructions of a
+// window, and at the very instruction to which SYSRET or IRET opens the gate. That holds at any speed of any clock.
 void Scenes::gate() {
   for (uint64_t i = random_.below(2) + 1; i != 0; --i) {
     const uint64_t ticks = 1 + random_.below(3);

@@ -38,12 +38,14 @@ class Scenes {
   std::uint64_t fresh_frame();
   std::uint64_t filled_frame();  // gathers a kernel row
   std::uint64_t mapped(std::uint64_t frame, std::uint64_t rights);
+  std::uint64_t mapped_fresh(std::uint64_t frame, std::uint64_t rights);  // and filled
   std::uint64_t word_in(std::uint64_t page);
   std::uint64_t delay_for(std::uint64_t ticks);
 
   Writer& writer_;
   Random& random_;
   std::uint64_t space_ = 0;
+  std::uint64_t neighbourhood_ = 0;  // where this run's pages lie
   std::uint64_t region_[regions];
   std::set<std::uint64_t> used_;
   std::vector<std::uint64_t> frames_;

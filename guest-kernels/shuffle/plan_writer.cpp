@@ -75,9 +75,10 @@ void Writer::call() {
   call_sum_ = 0;
 }
 
-void Writer::set_entry(uint64_t space, uint64_t linear, uint64_t entry, Flush flush) {
+void Writer::set_entry(uint64_t space, uint64_t linear, uint64_t entry, Flush flush, uint64_t word) {
+  if (word != 0) machine_.fill_frame(entry & address_bits, word);
   machine_.set_entry(space, linear, entry);
-  kernel(row_of(Act::set_entry, space, linear, entry, 0, static_cast<unsigned>(flush)), 0);
+  kernel(row_of(Act::set_entry, space, linear, entry, word, static_cast<unsigned>(flush)), 0);
 }
 
 void Writer::set_large(uint64_t space, uint64_t linear, uint64_t entry, Flush flush) {
@@ -87,6 +88,10 @@ void Writer::set_large(uint64_t space, uint64_t linear, uint64_t entry, Flush fl
 
 void Writer::read_entry(uint64_t space, uint64_t linear) {
   kernel(row_of(Act::read_entry, space, linear, 0, 0, 0), machine_.entry(space, linear) & ~address_bits);
+}
+
+void Writer::read_large(uint64_t space, uint64_t linear) {
+  kernel(row_of(Act::read_large, space, linear, 0, 0, 0), machine_.entry(space, linear) & ~address_bits);
 }
 
 void Writer::take_bits(uint64_t space, uint64_t linear, uint64_t bits) {

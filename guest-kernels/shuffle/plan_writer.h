@@ -17,9 +17,10 @@ class Writer {
   Plan finish();
 
   // Kernel rows gathered for one call; `call` makes the script call them.
-  void set_entry(std::uint64_t space, std::uint64_t linear, std::uint64_t entry, Flush flush);
+  void set_entry(std::uint64_t space, std::uint64_t linear, std::uint64_t entry, Flush flush, std::uint64_t word = 0);
   void set_large(std::uint64_t space, std::uint64_t linear, std::uint64_t entry, Flush flush);
   void read_entry(std::uint64_t space, std::uint64_t linear);
+  void read_large(std::uint64_t space, std::uint64_t linear);
   void take_bits(std::uint64_t space, std::uint64_t linear, std::uint64_t bits);
   void switch_space(std::uint64_t space);
   void pend(std::uint64_t space, std::uint64_t linear, std::uint64_t entry, std::uint64_t source);

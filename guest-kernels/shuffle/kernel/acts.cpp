@@ -12,11 +12,17 @@ void flush(const KernelRow& row) {
   if (how == Flush::all) arch::load_root(root_of(row.space));
 }
 
+void fill_frame(u64 frame, u64 word) {
+  u64 words = 512;
+  asm volatile("rep stosq" : "+D"(frame), "+c"(words) : "a"(word) : "memory");
+}
+
 u64 set_entry(const KernelRow& row) {
   const Marked marked(Action::memory_work);
   if (row.act == Act::set_large) {
     paging::map_large(root_of(row.space), row.a, row.b);
   } else {
+    if (row.c != 0) fill_frame(row.b & paging::address_bits, row.c);
     paging::map(root_of(row.space), row.a, row.b);
   }
   flush(row);
@@ -24,22 +30,20 @@ u64 set_entry(const KernelRow& row) {
 }
 
 u64 read_entry(const KernelRow& row) {
+  return arch::read_entry(paging::table_of(root_of(row.space), row.a), paging::index_of(row.a)) & ~paging::address_bits;
+}
+
+u64 read_large(const KernelRow& row) {
   const paging::Place place = paging::find(root_of(row.space), row.a);
   return arch::read_entry(place.table, place.index) & ~paging::address_bits;
 }
 
 u64 take_bits(const KernelRow& row) {
-  const paging::Place place = paging::find(root_of(row.space), row.a);
-  const u64 before = arch::read_entry(place.table, place.index);
-  arch::write_entry(place.table, place.index, before & ~row.b);
+  const u64 table = paging::table_of(root_of(row.space), row.a), index = paging::index_of(row.a);
+  const u64 before = arch::read_entry(table, index);
+  arch::write_entry(table, index, before & ~row.b);
   arch::flush_page(row.a);
   return before & ~paging::address_bits;
-}
-
-u64 fill_frame(const KernelRow& row) {
-  u64 words = 512, to = row.a;
-  asm volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(row.b) : "memory");
-  return 0;
 }
 
 volatile u64& word_at(u64 address) { return *reinterpret_cast<volatile u64*>(address); }
@@ -110,10 +114,11 @@ u64 carry_out(const KernelRow& row, Run& run) {
     case Act::set_entry:
     case Act::set_large: return set_entry(row);
     case Act::read_entry: return read_entry(row);
+    case Act::read_large: return read_large(row);
     case Act::take_bits: return take_bits(row);
     case Act::switch_space: process::switch_to(root_of(row.space)); return 0;
     case Act::pend: pend(row); return 0;
-    case Act::fill_frame: return fill_frame(row);
+    case Act::fill_frame: fill_frame(row.a, row.b); return 0;
     case Act::poke: return poke(row);
     case Act::peek: return word_at(row.a);
     case Act::read_block:
