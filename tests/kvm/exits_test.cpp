@@ -1,6 +1,8 @@
 // Guests of a few instructions, each for one way in which KVM_RUN comes back.
 #include <atomic>
 #include <cstring>
+#include <signal.h>
+#include <sys/time.h>
 #include <thread>
 
 #include "kvm/lab.h"
@@ -268,6 +270,37 @@ KVM_TEST("kicks at random moments are never lost") {
     REQUIRE(lab.run().reason == UserExitReason::interrupted);
     other.join();
   }
+}
+
+KVM_TEST("a signal that is nobody's wish to stop does not end a run") {
+  struct sigaction action {
+  }, before{};
+  action.sa_handler = [](int) {};
+  REQUIRE(::sigaction(SIGALRM, &action, &before) == 0);
+  const itimerval every_millisecond{{0, 1000}, {0, 1000}};
+  REQUIRE(::setitimer(ITIMER_REAL, &every_millisecond, nullptr) == 0);
+  Lab lab(cli + spin);
+  const u64 limit = lab.vcpu().now() + 30 * millisecond;
+  CHECK(lab.run({.nanoseconds = limit}).reason == UserExitReason::stop_reached);
+  CHECK(lab.vcpu().now() >= limit);
+  CHECK(lab.vcpu().spent() == 1);
+  const itimerval never{};
+  ::setitimer(ITIMER_REAL, &never, nullptr);
+  ::sigaction(SIGALRM, &before, nullptr);
+}
+
+KVM_TEST("idling lasts until its moment, or until a kick") {
+  Lab lab(hlt);
+  const u64 moment = lab.vcpu().now() + 5 * millisecond;
+  lab.vcpu().idle_until(moment);
+  CHECK(lab.vcpu().now() >= moment);
+  std::thread other([&] { lab.vcpu().kick(); });
+  lab.vcpu().idle_until(~0ULL);
+  other.join();
+  CHECK(lab.run().reason == UserExitReason::interrupted);
+  const u64 later = lab.vcpu().now() + 5 * millisecond;
+  lab.vcpu().idle_until(later);  // a kick that has been answered does not end the next sleep
+  CHECK(lab.vcpu().now() >= later);
 }
 
 KVM_TEST("a run may move to another thread") {
