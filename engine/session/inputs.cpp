@@ -1,0 +1,69 @@
+#include "session/inputs.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include "base/sha256.h"
+#include "session/boot_module.h"
+
+namespace trapline::session {
+namespace {
+
+constexpr u64 most_image_bytes = most_memory, most_disk_bytes = 1ULL << 30;
+
+}  // namespace
+
+Result<std::vector<std::byte>> read_file(const std::string& path, const std::string& what, u64 most_bytes) {
+  const auto unreadable = [&](int number) {
+    return usage_error("The " + what + " " + path + " cannot be read (" + std::strerror(number) +
+                       "); give the path of a readable file.");
+  };
+  const auto close = [](std::FILE* file) { std::fclose(file); };
+  const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
+  if (!file) return unreadable(errno);
+  std::vector<std::byte> bytes;
+  std::vector<std::byte> piece(1 << 16);
+  while (const std::size_t count = std::fread(piece.data(), 1, piece.size(), file.get())) {
+    bytes.insert(bytes.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(count));
+    if (bytes.size() > most_bytes)
+      return usage_error("The " + what + " " + path + " is larger than the " + std::to_string(most_bytes >> 20) +
+                         " MiB that can be used.");
+  }
+  if (std::ferror(file.get())) return unreadable(errno);
+  return bytes;
+}
+
+Result<Inputs> read_inputs(const RunRequest& request) {
+  Inputs inputs;
+  Result<GuestImage> guest = find_guest(request.guest);
+  if (!guest) return guest.error();
+  inputs.guest = *guest;
+  Result<std::vector<std::byte>> image = read_file(inputs.guest.path, "guest image", most_image_bytes);
+  if (!image) return image.error();
+  inputs.image = std::move(*image);
+
+  if (!request.module_file.empty()) {
+    Result<std::vector<std::byte>> module = read_file(request.module_file, "boot module", most_image_bytes);
+    if (!module) return module.error();
+    inputs.module = std::move(*module);
+  } else if (inputs.guest.built_in) {
+    inputs.module = built_in_module(inputs.guest.name, request.seed);
+  }
+  if (!inputs.module.empty()) inputs.module_sha256 = sha256_hex(inputs.module);
+
+  if (request.disk_file.empty()) {
+    inputs.disk = devices::DiskImage::built_in();
+    return inputs;
+  }
+  Result<std::vector<std::byte>> bytes = read_file(request.disk_file, "disk image", most_disk_bytes);
+  if (!bytes) return bytes.error();
+  inputs.disk_sha256 = sha256_hex(*bytes);
+  Result<devices::DiskImage> disk = devices::DiskImage::from_bytes(std::move(*bytes), request.disk_file);
+  if (!disk) return disk.error();
+  inputs.disk = std::move(*disk);
+  return inputs;
+}
+
+}  // namespace trapline::session
