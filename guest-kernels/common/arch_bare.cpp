@@ -41,8 +41,8 @@ struct KernelTrap {
 };
 
 constexpr u64 stack_bytes = 1024;
-constexpr u8 timer_stack = 1;    // an interrupt stack of its own for the timer, whatever ran before
-constexpr u8 double_stack = 2;   // and for the double fault, which may be about a broken stack
+constexpr u8 timer_stack = 1;   // an interrupt stack of its own for the timer, whatever ran before
+constexpr u8 double_stack = 2;  // and for the double fault, which may be about a broken stack
 constexpr u64 double_fault = 8;
 constexpr u64 page_fault = 14;
 
@@ -57,7 +57,8 @@ alignas(16) u64 descriptors[8] = {
     0,                   // 0x18 32-bit user code, which the lab does not use
     0x00cff3000000ffff,  // 0x20 user data
     0x00affb000000ffff,  // 0x28 user code
-    0, 0,                // 0x30 TSS
+    0,
+    0,  // 0x30 TSS
 };
 
 void fill_task_state() {
@@ -106,9 +107,9 @@ void load_tables() {
 }
 
 void set_system_call_registers() {
-  write_msr(0xc0000081, u64{user_base} << 48 | u64{kernel_code} << 32);     // STAR
-  write_msr(0xc0000082, reinterpret_cast<u64>(system_call_entry));          // LSTAR
-  write_msr(0xc0000084, 0x47700);  // FMASK: TF, IF, DF, IOPL, NT, AC off
+  write_msr(0xc0000081, u64{user_base} << 48 | u64{kernel_code} << 32);  // STAR
+  write_msr(0xc0000082, reinterpret_cast<u64>(system_call_entry));       // LSTAR
+  write_msr(0xc0000084, 0x47700);                                        // FMASK: TF, IF, DF, IOPL, NT, AC off
 }
 
 // Some hosts' KVM takes SYSCALL to LSTAR without leaving CPL 3 (RCX and R11 are as they should be), so that the
@@ -162,7 +163,9 @@ void die(const UserContext& stop) {
 
 Cpuid cpuid(u32 leaf, u32 subleaf) {
   Cpuid answer;
-  asm volatile("cpuid" : "=a"(answer.eax), "=b"(answer.ebx), "=c"(answer.ecx), "=d"(answer.edx) : "a"(leaf), "c"(subleaf));
+  asm volatile("cpuid"
+               : "=a"(answer.eax), "=b"(answer.ebx), "=c"(answer.ecx), "=d"(answer.edx)
+               : "a"(leaf), "c"(subleaf));
   return answer;
 }
 

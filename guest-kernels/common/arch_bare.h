@@ -42,9 +42,9 @@ inline constexpr u16 task_state = 0x30;
 
 inline constexpr u64 first_interrupt = 0x20;  // vector of IRQ 0; IRQ 8 to 15 follow IRQ 7
 inline constexpr u64 vectors = 48;
-inline constexpr u64 system_call = 0x100;     // stands for SYSCALL where a vector is told
+inline constexpr u64 system_call = 0x100;  // stands for SYSCALL where a vector is told
 
-void start_devices();                         // interrupt controllers, serial port
-void acknowledge(u64 vector);                 // end of interrupt; counts it
+void start_devices();          // interrupt controllers, serial port
+void acknowledge(u64 vector);  // end of interrupt; counts it
 
 }  // namespace arch::bare

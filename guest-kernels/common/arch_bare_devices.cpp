@@ -6,7 +6,7 @@ namespace {
 
 using namespace bare;
 
-constexpr u16 master = 0x20, slave = 0xa0;          // 8259A; the mask register is one port further
+constexpr u16 master = 0x20, slave = 0xa0;  // 8259A; the mask register is one port further
 constexpr u16 counter0 = 0x40, timer_control = 0x43;
 constexpr u16 serial = 0x3f8;
 constexpr u16 ata = 0x1f0, ata_control = 0x3f6;
@@ -22,8 +22,8 @@ volatile u64 counts[static_cast<u64>(Interrupt::count)];
 // Edge-triggered, cascade at line 2, vectors from first_interrupt; only the timer, the cascade and the disk unmasked.
 void start_interrupt_controllers() {
   static const u8 steps[][2] = {
-      {master, 0x11}, {master + 1, first_interrupt},     {master + 1, 4}, {master + 1, 1}, {master + 1, unmasked},
-      {slave, 0x11},  {slave + 1, first_interrupt + 8},  {slave + 1, 2},  {slave + 1, 1},  {slave + 1, 0xbf},
+      {master, 0x11}, {master + 1, first_interrupt},    {master + 1, 4}, {master + 1, 1}, {master + 1, unmasked},
+      {slave, 0x11},  {slave + 1, first_interrupt + 8}, {slave + 1, 2},  {slave + 1, 1},  {slave + 1, 0xbf},
   };
   for (const auto& step : steps) out8(step[0], step[1]);
 }

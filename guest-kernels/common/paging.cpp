@@ -110,9 +110,7 @@ u64 table_of(u64 root, u64 linear) {
   return last_table;
 }
 
-void map(u64 root, u64 linear, u64 entry) {
-  arch::write_entry(table_of(root, linear), index_of(linear), entry);
-}
+void map(u64 root, u64 linear, u64 entry) { arch::write_entry(table_of(root, linear), index_of(linear), entry); }
 
 void map_large(u64 root, u64 linear, u64 entry) {
   arch::write_entry(table_for(root, linear, directory_shift), index_at(linear, directory_shift), entry | large);

@@ -33,13 +33,13 @@ struct Place {
   u64 table, index;
 };
 
-void start();                                      // builds the kernel range and loads it
+void start();  // builds the kernel range and loads it
 u64 kernel_root();
-u64 new_space();                                   // a root with the kernel range and nothing else
-Place find(u64 root, u64 linear);                  // the last entry on the way to `linear`, be it of 4 KiB or 2 MiB
-u64 table_of(u64 root, u64 linear);                // the table of its 4 KiB entry; makes the tables on the way
-void map(u64 root, u64 linear, u64 entry);         // a 4 KiB page
-void map_large(u64 root, u64 linear, u64 entry);   // a 2 MiB page
+u64 new_space();                                  // a root with the kernel range and nothing else
+Place find(u64 root, u64 linear);                 // the last entry on the way to `linear`, be it of 4 KiB or 2 MiB
+u64 table_of(u64 root, u64 linear);               // the table of its 4 KiB entry; makes the tables on the way
+void map(u64 root, u64 linear, u64 entry);        // a 4 KiB page
+void map_large(u64 root, u64 linear, u64 entry);  // a 2 MiB page
 inline constexpr u64 kernel_data_page = present | writable | no_execute;
 
 }  // namespace paging

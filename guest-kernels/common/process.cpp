@@ -62,13 +62,19 @@ u64 system_call(const arch::UserContext& context) {
   const Marked marked(Action::system_call);
   const u64 a = context.rdi, b = context.rsi, c = context.rdx;
   switch (static_cast<Call>(context.rax)) {
-    case Call::write: return write_console(a, b);
-    case Call::read_block: return read_block(a, b, c);
-    case Call::echo: return user_space::echo(a, b, c);
-    case Call::timer: return arch::timer_expired();
-    case Call::arm: arch::arm_timer(static_cast<u16>(a)); return 0;
-    case Call::ticks: return arch::taken(arch::Interrupt::timer);
-    default: return ~u64{0};
+    case Call::write:
+      return write_console(a, b);
+    case Call::read_block:
+      return read_block(a, b, c);
+    case Call::echo:
+      return user_space::echo(a, b, c);
+    case Call::timer:
+      return arch::timer_expired();
+    case Call::arm:
+      arch::arm_timer(static_cast<u16>(a));
+      return 0;
+    default:
+      return ~u64{0};
   }
 }
 

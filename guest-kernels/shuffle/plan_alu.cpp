@@ -1,6 +1,7 @@
-// A wrong flag is caught because every plan tries every operation in every width several times, with operands drawn from
-// the edges (0, 1, -1, the largest, the smallest) as often as from the whole range, with random flags before, and takes
-// every defined flag after it into a fact. ADC and SBB meet both carries; shifts meet count 1, where OF is defined, often.
+// A wrong flag is caught because every plan tries every operation in every width several times, with operands drawn
+// from the edges (0, 1, -1, the largest, the smallest) as often as from the whole range, with random flags before, and
+// takes every defined flag after it into a fact. ADC and SBB meet both carries; shifts meet count 1, where OF is
+// defined, often.
 #include "plan_alu.h"
 
 namespace trapline::shuffle {
@@ -11,7 +12,10 @@ using std::uint64_t;
 struct Width {
   unsigned bits;
   uint64_t mask, top;
-  explicit Width(unsigned log_bytes) : bits(8u << log_bytes), mask(bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1), top(uint64_t{1} << (bits - 1)) {}
+  explicit Width(unsigned log_bytes)
+      : bits(8u << log_bytes),
+        mask(bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1),
+        top(uint64_t{1} << (bits - 1)) {}
   uint64_t merge(uint64_t old, uint64_t value) const {  // SDM vol. 1, "General-Purpose Registers in 64-Bit Mode"
     return bits >= 32 ? value & mask : (old & ~mask) | (value & mask);
   }
@@ -35,7 +39,7 @@ uint64_t add(Registers& r, const Width& w, uint64_t x, uint64_t y, uint64_t in, 
   put(r, adjust, ((x ^ y ^ sum) & 0x10) != 0);
   put(r, overflow, ((x ^ sum) & (y ^ sum) & w.top) != 0);
   put_result(r, w, sum);
-  r.defined = status;
+  r.defined = status_flags;
   return sum;
 }
 
@@ -46,7 +50,7 @@ uint64_t subtract(Registers& r, const Width& w, uint64_t x, uint64_t y, uint64_t
   put(r, adjust, ((x ^ y ^ rest) & 0x10) != 0);
   put(r, overflow, ((x ^ y) & (x ^ rest) & w.top) != 0);
   put_result(r, w, rest);
-  r.defined = status;
+  r.defined = status_flags;
   return rest;
 }
 
@@ -54,7 +58,7 @@ uint64_t logic(Registers& r, const Width& w, uint64_t value) {
   put(r, carry, false);
   put(r, overflow, false);
   put_result(r, w, value);
-  r.defined = status & ~adjust;
+  r.defined = status_flags & ~adjust;
   return value & w.mask;
 }
 
@@ -63,7 +67,7 @@ uint64_t shift(Registers& r, const Width& w, Operation operation) {
   const unsigned count = static_cast<unsigned>(r.b & (w.bits == 64 ? 63 : 31));
   uint64_t value = r.a & w.mask;
   const uint64_t first = value;
-  r.defined = status;
+  r.defined = status_flags;
   if (count == 0) return value;
   for (unsigned i = 0; i < count; ++i) {
     const bool out = operation == Operation::shl_ ? (value & w.top) != 0 : (value & 1) != 0;
@@ -87,7 +91,7 @@ uint64_t rotate(Registers& r, const Width& w, Operation operation) {
   const unsigned masked = static_cast<unsigned>(r.b & (w.bits == 64 ? 63 : 31));
   const unsigned count = through ? masked % (w.bits + 1) : masked;
   uint64_t value = r.a & w.mask;
-  r.defined = status;
+  r.defined = status_flags;
   if (masked == 0) return value;
   for (unsigned i = 0; i < count; ++i) {
     const bool out = left ? (value & w.top) != 0 : (value & 1) != 0;
@@ -105,7 +109,7 @@ uint64_t double_shift(Registers& r, const Width& w, bool left) {
   const unsigned count = static_cast<unsigned>(r.b & (w.bits == 64 ? 63 : 31));
   uint64_t value = r.a & w.mask, filler = r.c & w.mask;
   const uint64_t first = value;
-  r.defined = status;
+  r.defined = status_flags;
   if (count == 0) return value;
   for (unsigned i = 0; i < count; ++i) {
     put(r, carry, left ? (value & w.top) != 0 : (value & 1) != 0);
@@ -130,8 +134,10 @@ Double multiply(uint64_t x, uint64_t y) {  // 64 by 64, in halves
 }
 
 Double product(const Width& w, uint64_t x, uint64_t y, bool with_sign) {
-  if (with_sign) x = w.extend(x), y = w.extend(y);
-  else x &= w.mask, y &= w.mask;
+  if (with_sign)
+    x = w.extend(x), y = w.extend(y);
+  else
+    x &= w.mask, y &= w.mask;
   Double p = multiply(x, y);
   if (with_sign) p.high -= (x >> 63 ? y : 0) + (y >> 63 ? x : 0);
   if (w.bits == 64) return p;
@@ -236,8 +242,10 @@ void exchange_add(Registers& r, const Width& w) {
 
 void compare_exchange(Registers& r, const Width& w) {
   subtract(r, w, r.a, r.c, 0);
-  if (r.flags & zero) r.c = w.merge(r.c, r.b);
-  else r.a = w.merge(r.a, r.c);
+  if (r.flags & zero)
+    r.c = w.merge(r.c, r.b);
+  else
+    r.a = w.merge(r.a, r.c);
 }
 
 void extend(Registers& r, unsigned width, bool with_sign) {
@@ -249,38 +257,78 @@ void extend(Registers& r, unsigned width, bool with_sign) {
 bool calculate_sums(Registers& r, const Width& w, Operation operation) {
   const uint64_t in = r.flags & carry;
   switch (operation) {
-    case Operation::add_: r.a = w.merge(r.a, add(r, w, r.a, r.b, 0)); return true;
-    case Operation::adc_: r.a = w.merge(r.a, add(r, w, r.a, r.b, in)); return true;
-    case Operation::sub_: r.a = w.merge(r.a, subtract(r, w, r.a, r.b, 0)); return true;
-    case Operation::sbb_: r.a = w.merge(r.a, subtract(r, w, r.a, r.b, in)); return true;
-    case Operation::and_: r.a = w.merge(r.a, logic(r, w, r.a & r.b)); return true;
-    case Operation::or_: r.a = w.merge(r.a, logic(r, w, r.a | r.b)); return true;
-    case Operation::xor_: r.a = w.merge(r.a, logic(r, w, r.a ^ r.b)); return true;
-    case Operation::cmp_: subtract(r, w, r.a, r.b, 0); return true;
-    case Operation::test_: logic(r, w, r.a & r.b); return true;
-    case Operation::inc_: r.a = w.merge(r.a, add(r, w, r.a, 1, 0, true)); return true;
-    case Operation::dec_: r.a = w.merge(r.a, subtract(r, w, r.a, 1, 0, true)); return true;
-    case Operation::neg_: r.a = w.merge(r.a, subtract(r, w, 0, r.a, 0)); return true;
-    case Operation::not_: r.a = w.merge(r.a, ~r.a); return true;
-    case Operation::xadd_: exchange_add(r, w); return true;
-    case Operation::cmpxchg_: compare_exchange(r, w); return true;
-    default: return false;
+    case Operation::add_:
+      r.a = w.merge(r.a, add(r, w, r.a, r.b, 0));
+      return true;
+    case Operation::adc_:
+      r.a = w.merge(r.a, add(r, w, r.a, r.b, in));
+      return true;
+    case Operation::sub_:
+      r.a = w.merge(r.a, subtract(r, w, r.a, r.b, 0));
+      return true;
+    case Operation::sbb_:
+      r.a = w.merge(r.a, subtract(r, w, r.a, r.b, in));
+      return true;
+    case Operation::and_:
+      r.a = w.merge(r.a, logic(r, w, r.a & r.b));
+      return true;
+    case Operation::or_:
+      r.a = w.merge(r.a, logic(r, w, r.a | r.b));
+      return true;
+    case Operation::xor_:
+      r.a = w.merge(r.a, logic(r, w, r.a ^ r.b));
+      return true;
+    case Operation::cmp_:
+      subtract(r, w, r.a, r.b, 0);
+      return true;
+    case Operation::test_:
+      logic(r, w, r.a & r.b);
+      return true;
+    case Operation::inc_:
+      r.a = w.merge(r.a, add(r, w, r.a, 1, 0, true));
+      return true;
+    case Operation::dec_:
+      r.a = w.merge(r.a, subtract(r, w, r.a, 1, 0, true));
+      return true;
+    case Operation::neg_:
+      r.a = w.merge(r.a, subtract(r, w, 0, r.a, 0));
+      return true;
+    case Operation::not_:
+      r.a = w.merge(r.a, ~r.a);
+      return true;
+    case Operation::xadd_:
+      exchange_add(r, w);
+      return true;
+    case Operation::cmpxchg_:
+      compare_exchange(r, w);
+      return true;
+    default:
+      return false;
   }
 }
 
 bool calculate_products(Registers& r, const Width& w, const Width& even, Operation operation) {
   switch (operation) {
-    case Operation::mul_: multiply_wide(r, w, false); return true;
-    case Operation::imul_wide_: multiply_wide(r, w, true); return true;
+    case Operation::mul_:
+      multiply_wide(r, w, false);
+      return true;
+    case Operation::imul_wide_:
+      multiply_wide(r, w, true);
+      return true;
     case Operation::imul_: {
       const Double p = product(even, r.a, r.b, true);
       r.a = even.merge(r.a, p.low);
       put_overflows(r, p.high != ((p.low & even.top) ? even.mask : 0));
       return true;
     }
-    case Operation::div_: divide(r, w); return true;
-    case Operation::idiv_: divide_signed(r, w); return true;
-    default: return false;
+    case Operation::div_:
+      divide(r, w);
+      return true;
+    case Operation::idiv_:
+      divide_signed(r, w);
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -293,25 +341,50 @@ Registers calculate(Operation operation, unsigned width, Registers r) {
   switch (operation) {
     case Operation::shl_:
     case Operation::shr_:
-    case Operation::sar_: r.a = w.merge(r.a, shift(r, w, operation)); break;
+    case Operation::sar_:
+      r.a = w.merge(r.a, shift(r, w, operation));
+      break;
     case Operation::rol_:
     case Operation::ror_:
     case Operation::rcl_:
-    case Operation::rcr_: r.a = w.merge(r.a, rotate(r, w, operation)); break;
-    case Operation::shld_: r.a = even.merge(r.a, double_shift(r, even, true)); break;
-    case Operation::shrd_: r.a = even.merge(r.a, double_shift(r, even, false)); break;
+    case Operation::rcr_:
+      r.a = w.merge(r.a, rotate(r, w, operation));
+      break;
+    case Operation::shld_:
+      r.a = even.merge(r.a, double_shift(r, even, true));
+      break;
+    case Operation::shrd_:
+      r.a = even.merge(r.a, double_shift(r, even, false));
+      break;
     case Operation::bt_:
     case Operation::bts_:
     case Operation::btr_:
-    case Operation::btc_: test_bit(r, even, operation); break;
-    case Operation::bsf_: scan(r, even, true); break;
-    case Operation::bsr_: scan(r, even, false); break;
-    case Operation::bswap_: r.a = swap_bytes(r.a, width % 2 == 0 ? 4 : 8); break;
-    case Operation::conditions_: r.c = conditions(r.flags), r.defined = status; break;
-    case Operation::sign_extend_: extend(r, width, true); break;
-    case Operation::zero_extend_: extend(r, width, false); break;
-    case Operation::lahf_: through_ah(r, width % 2 == 0), r.defined = status; break;
-    default: break;
+    case Operation::btc_:
+      test_bit(r, even, operation);
+      break;
+    case Operation::bsf_:
+      scan(r, even, true);
+      break;
+    case Operation::bsr_:
+      scan(r, even, false);
+      break;
+    case Operation::bswap_:
+      r.a = swap_bytes(r.a, width % 2 == 0 ? 4 : 8);
+      break;
+    case Operation::conditions_:
+      r.c = conditions(r.flags), r.defined = status_flags;
+      break;
+    case Operation::sign_extend_:
+      extend(r, width, true);
+      break;
+    case Operation::zero_extend_:
+      extend(r, width, false);
+      break;
+    case Operation::lahf_:
+      through_ah(r, width % 2 == 0), r.defined = status_flags;
+      break;
+    default:
+      break;
   }
   return r;
 }

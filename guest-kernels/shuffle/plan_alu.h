@@ -20,7 +20,7 @@ struct Registers {
 };
 
 inline constexpr std::uint64_t carry = 0x1, parity = 0x4, adjust = 0x10, zero = 0x40, sign = 0x80, overflow = 0x800;
-inline constexpr std::uint64_t status = carry | parity | adjust | zero | sign | overflow;
+inline constexpr std::uint64_t status_flags = carry | parity | adjust | zero | sign | overflow;
 
 // `width` is log2 of the bytes. Operands of draw_operands never make the operation fault.
 Registers draw_operands(Random& random, Operation operation, unsigned width);

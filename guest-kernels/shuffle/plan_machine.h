@@ -1,5 +1,5 @@
-// The generator's own machine: frames, three address spaces as maps of pages, a disk. Far too simple to have a TLB, which
-// is the point: whatever a real one remembers too long shows as a difference.
+// The generator's own machine: frames, three address spaces as maps of pages, a disk. Far too simple to have a TLB,
+// which is the point: whatever a real one remembers too long shows as a difference.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -24,13 +24,15 @@ class Machine {
   void fill_frame(std::uint64_t physical, std::uint64_t value);
 
   // Entries, as the kernel sees them.
-  void set_entry(std::uint64_t space, std::uint64_t linear, std::uint64_t entry) { pages_[space][linear] = entry; }
-  std::uint64_t& entry(std::uint64_t space, std::uint64_t linear);
-  void pend(std::uint64_t space, std::uint64_t linear, std::uint64_t entry, std::uint64_t source);
+  void set_entry(std::uint64_t of_space, std::uint64_t linear, std::uint64_t entry) {
+    pages_[of_space][linear] = entry;
+  }
+  std::uint64_t& entry(std::uint64_t of_space, std::uint64_t linear);
+  void pend(std::uint64_t of_space, std::uint64_t linear, std::uint64_t entry, std::uint64_t source);
   std::uint64_t space = 0;  // the one that is loaded
 
-  // What the user program does in the loaded space. Faults go to the log, as the kernel keeps it, and are repaired where a
-  // repair is pending; `touch` says whether the access was possible in the end.
+  // What the user program does in the loaded space. Faults go to the log, as the kernel keeps it, and are repaired
+  // where a repair is pending; `touch` says whether the access was possible in the end.
   bool touch(std::uint64_t linear, Access access);
   std::uint64_t error = 0;  // of the last fault
   std::uint64_t log = 0;

@@ -26,7 +26,8 @@ Scenes::Scenes(Writer& writer) : writer_(writer), random_(writer.random) {
     region = root_index << 39 | (random_.next() & 0x3fffe00000);
   }
   region_[1] = (region_[0] & ~uint64_t{0x3fffffff}) | (region_[1] & 0x3fe00000);  // neighbours share upper tables
-  for (uint64_t frame = first_free_frame; frame < last_free_frame; ++frame) frames_.push_back(frames_base + (frame << 12));
+  for (uint64_t frame = first_free_frame; frame < last_free_frame; ++frame)
+    frames_.push_back(frames_base + (frame << 12));
   shuffle(random_, frames_);
   const auto count = static_cast<unsigned>(Operation::count) * 4;
   for (unsigned i = 0; i < count * operation_rounds; ++i) operations_.push_back(static_cast<std::uint16_t>(i % count));
@@ -161,8 +162,10 @@ void Scenes::write_tracking() {
   writer_.load(word_in(looked_at));
   writer_.load(word_in(read_first));
   writer_.store(word_in(read_first), random_.next());
-  if (random_.coin()) writer_.fill(written, random_.next(), 64);
-  else writer_.add(word_in(written), random_.next());
+  if (random_.coin())
+    writer_.fill(written, random_.next(), 64);
+  else
+    writer_.add(word_in(written), random_.next());
   writer_.read_entry(space_, looked_at);
   writer_.take_bits(space_, read_first, accessed | dirty);
   writer_.take_bits(space_, written, dirty);

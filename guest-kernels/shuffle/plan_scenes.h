@@ -33,7 +33,7 @@ class Scenes {
 
  private:
   static constexpr unsigned regions = 4;
-  std::uint64_t fresh_page();   // its neighbour is fresh too
+  std::uint64_t fresh_page();  // its neighbour is fresh too
   std::uint64_t fresh_large_page();
   std::uint64_t fresh_frame();
   std::uint64_t filled_frame();  // gathers a kernel row

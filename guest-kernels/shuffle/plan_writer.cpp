@@ -42,7 +42,8 @@ void Writer::begin_run(uint64_t space, unsigned label) {
 
 void Writer::end_run() {
   step(step_of(Step::end));
-  facts_ += "fact: " + hex(runs_.size() - 1, 2) + ' ' + hex(runs_.back().x, 2) + ' ' + hex(sum_, 16) + ' ' + hex(machine_.log, 16) + '\n';
+  facts_ += "fact: " + hex(runs_.size() - 1, 2) + ' ' + hex(runs_.back().x, 2) + ' ' + hex(sum_, 16) + ' ' +
+            hex(machine_.log, 16) + '\n';
 }
 
 Plan Writer::finish() {
@@ -138,9 +139,7 @@ void Writer::arm(uint64_t ticks, bool held) {
 }
 
 // Nothing may come while the gate is shut, and one interrupt in the moment it is open.
-void Writer::window() {
-  kernel(row_of(Act::window, 0, 0, 0, 0, 0), 0 << 8 | 1);
-}
+void Writer::window() { kernel(row_of(Act::window, 0, 0, 0, 0, 0), 0 << 8 | 1); }
 
 // The interrupt must arrive at the very instruction that the call returns to.
 void Writer::enable(bool by_iret) {
@@ -210,7 +209,7 @@ void Writer::delay(uint64_t iterations) { step(step_of(Step::delay, iterations))
 
 // As spin.S leaves it: flags first, then nine registers that hold the seed and what follows it.
 void Writer::spin(uint64_t ticks) {
-  const uint64_t seed = random.next(), flags = random.next() & status;
+  const uint64_t seed = random.next(), flags = random.next() & status_flags;
   ScriptRow row = step_of(Step::spin, ticks, 0, seed);
   row.flags = static_cast<std::uint16_t>(flags | 2);
   step(row);

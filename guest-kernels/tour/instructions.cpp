@@ -61,7 +61,8 @@ void report_cpuid() {
   const arch::Cpuid name = arch::cpuid(0, 0);
   const u32 letters[] = {name.ebx, name.edx, name.ecx};
   Line line;
-  line.text("lane: cpuid ").bytes(name.ebx == 0 ? "nothing said" : reinterpret_cast<const char*>(letters), sizeof letters);
+  line.text("lane: cpuid ")
+      .bytes(name.ebx == 0 ? "nothing said" : reinterpret_cast<const char*>(letters), sizeof letters);
   line.text(" leaves ").hex32(name.eax).print();
   const arch::Cpuid features = arch::cpuid(1, 0);
   Line().text("lane: cpuid 1 ").hex32(features.eax).text(" ").hex32(features.ecx).text(" ").hex32(features.edx).print();

@@ -1,5 +1,5 @@
-// The tour: one small kernel that does each kind of thing a kernel does, once or a few times, in a fixed order, and says
-// so on its console. `fact:` lines hold in every lane; `lane:` lines may differ.
+// The tour: one small kernel that does each kind of thing a kernel does, once or a few times, in a fixed order, and
+// says so on its console. `fact:` lines hold in every lane; `lane:` lines may differ.
 #include "../common/arch.h"
 #include "../common/marks.h"
 #include "../common/paging.h"
@@ -19,7 +19,7 @@ extern "C" void kernel_main(const BootInfo* boot_info) {
   tour::report_sensitive_instructions();
   tour::work_in_memory();
   tour::wait_for_ticks();
-  tour::run_processes(boot);
+  tour::run_processes();
   Line().text("fact: end").print();
   { const Marked marked(Action::exit); }
   arch::exit(0);

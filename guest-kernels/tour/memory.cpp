@@ -1,5 +1,5 @@
-// One frame seen through three mappings: a lonely page high in the canonical range, the 2 MiB page over all data frames,
-// and, once the lonely page is mapped anew, not through it any more. Then ticks, waited for in the kernel.
+// One frame seen through three mappings: a lonely page high in the canonical range, the 2 MiB page over all data
+// frames, and, once the lonely page is mapped anew, not through it any more. Then ticks, waited for in the kernel.
 #include "../common/arch.h"
 #include "../common/marks.h"
 #include "../common/paging.h"

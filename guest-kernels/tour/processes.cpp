@@ -57,7 +57,12 @@ bool repair(const Process& process) {
 
 void handle_fault(Process& process) {
   const Marked marked(Action::page_fault);
-  Line().text("fact: page fault ").hex64(process.context.fault_address).text(" error ").hex8(process.context.error).print();
+  Line()
+      .text("fact: page fault ")
+      .hex64(process.context.fault_address)
+      .text(" error ")
+      .hex8(process.context.error)
+      .print();
   if (repair(process) || process::resume_after_fault(process.context)) return;
   arch::die(process.context);
 }
@@ -81,11 +86,18 @@ void handle_tick() {
 
 bool handle(Process& process, arch::Event event) {
   switch (event) {
-    case arch::Event::system_call: return handle_call(process);
-    case arch::Event::page_fault: handle_fault(process); return true;
-    case arch::Event::timer: handle_tick(); return true;
-    case arch::Event::disk: return true;
-    case arch::Event::exception: break;
+    case arch::Event::system_call:
+      return handle_call(process);
+    case arch::Event::page_fault:
+      handle_fault(process);
+      return true;
+    case arch::Event::timer:
+      handle_tick();
+      return true;
+    case arch::Event::disk:
+      return true;
+    case arch::Event::exception:
+      break;
   }
   if (!process::resume_after_fault(process.context)) arch::die(process.context);
   return true;
@@ -105,7 +117,7 @@ void fill_shared_page() {
 
 }  // namespace
 
-void run_processes(const BootInfo&) {
+void run_processes() {
   process::tell_clock(paging::data_frame(clock_frame));
   fill_shared_page();
   create(0, twin);

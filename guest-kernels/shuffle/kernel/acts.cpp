@@ -82,7 +82,8 @@ u64 window() {
   return (before - armed) << 8 | (after - before);
 }
 
-// Interrupts are on in the script: its next instruction must find the interrupt already taken; handle_tick looks at where it arrived.
+// Interrupts are on in the script: its next instruction must find the interrupt already taken; handle_tick looks at
+// where it arrived.
 u64 enable(const KernelRow& row, Run& run) {
   await_timer();
   arch::release_timer();
@@ -110,24 +111,41 @@ u64 halt(const KernelRow& row) {
 
 u64 carry_out(const KernelRow& row, Run& run) {
   switch (row.act) {
-    case Act::run: break;
+    case Act::run:
+      break;
     case Act::set_entry:
-    case Act::set_large: return set_entry(row);
-    case Act::read_entry: return read_entry(row);
-    case Act::read_large: return read_large(row);
-    case Act::take_bits: return take_bits(row);
-    case Act::switch_space: process::switch_to(root_of(row.space)); return 0;
-    case Act::pend: pend(row); return 0;
-    case Act::fill_frame: fill_frame(row.a, row.b); return 0;
-    case Act::poke: return poke(row);
-    case Act::peek: return word_at(row.a);
+    case Act::set_large:
+      return set_entry(row);
+    case Act::read_entry:
+      return read_entry(row);
+    case Act::read_large:
+      return read_large(row);
+    case Act::take_bits:
+      return take_bits(row);
+    case Act::switch_space:
+      process::switch_to(root_of(row.space));
+      return 0;
+    case Act::pend:
+      pend(row);
+      return 0;
+    case Act::fill_frame:
+      fill_frame(row.a, row.b);
+      return 0;
+    case Act::poke:
+      return poke(row);
+    case Act::peek:
+      return word_at(row.a);
     case Act::read_block:
-    case Act::write_block: return disk(row);
-    case Act::arm: return arm(row);
-    case Act::window: return window();
-    case Act::enable: return enable(row, run);
-    case Act::status: return arch::timer_expired();
-    case Act::halt: return halt(row);
+    case Act::write_block:
+      return disk(row);
+    case Act::arm:
+      return arm(row);
+    case Act::window:
+      return window();
+    case Act::enable:
+      return enable(row, run);
+    case Act::halt:
+      return halt(row);
   }
   return 0;
 }

@@ -47,11 +47,18 @@ bool handle_call() {
 
 bool handle(arch::Event event) {
   switch (event) {
-    case arch::Event::system_call: return handle_call();
-    case arch::Event::page_fault: handle_fault(); return true;
-    case arch::Event::timer: handle_tick(); return true;
-    case arch::Event::disk: return true;
-    case arch::Event::exception: break;
+    case arch::Event::system_call:
+      return handle_call();
+    case arch::Event::page_fault:
+      handle_fault();
+      return true;
+    case arch::Event::timer:
+      handle_tick();
+      return true;
+    case arch::Event::disk:
+      return true;
+    case arch::Event::exception:
+      break;
   }
   if (!process::resume_after_fault(current.context)) arch::die(current.context);
   return true;

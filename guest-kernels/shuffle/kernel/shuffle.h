@@ -10,8 +10,8 @@ using namespace trapline::shuffle;
 // The script that runs, and what the kernel remembers about it.
 struct Run {
   arch::UserContext context;
-  u64 log;          // checksum over its page faults and over the moments of awaited interrupts
-  u64 expected_rip; // an interrupt is due before the instruction there; 0: none is awaited
+  u64 log;           // checksum over its page faults and over the moments of awaited interrupts
+  u64 expected_rip;  // an interrupt is due before the instruction there; 0: none is awaited
 };
 
 u64 root_of(u64 space);
@@ -19,7 +19,7 @@ void make_spaces(u64 plan_frame, u64 plan_bytes);
 const Header& plan();
 const KernelRow& kernel_row(u64 number);
 
-u64 carry_out(const KernelRow& row, Run& run);     // any row but Act::run
+u64 carry_out(const KernelRow& row, Run& run);  // any row but Act::run
 void run_script(const KernelRow& row, u64 ordinal);
 
 void pend(const KernelRow& row);

@@ -13,9 +13,7 @@ using library::mix;
 
 u64 clock() { return *reinterpret_cast<volatile u64*>(user_space::clock); }
 
-void delay(u64 iterations) {
-  asm volatile("1: dec %0\n\tjnz 1b" : "+r"(iterations) : : "cc");
-}
+void delay(u64 iterations) { asm volatile("1: dec %0\n\tjnz 1b" : "+r"(iterations) : : "cc"); }
 
 u64 add(u64 address, u64 value) {
   asm volatile("lock xadd %0, (%1)" : "+r"(value) : "r"(address) : "cc", "memory");
@@ -24,9 +22,12 @@ u64 add(u64 address, u64 value) {
 
 u64 probe(const ScriptRow& row) {
   switch (static_cast<Probe>(row.operation)) {
-    case Probe::read: return probe_read(row.a);
-    case Probe::write: return probe_write(row.a);
-    default: return probe_execute(row.a);
+    case Probe::read:
+      return probe_read(row.a);
+    case Probe::write:
+      return probe_write(row.a);
+    default:
+      return probe_execute(row.a);
   }
 }
 
@@ -60,23 +61,44 @@ u64 execute(const ScriptRow& row) {
 
 u64 step(const ScriptRow& row, u64 sum, u64 began) {
   switch (row.step) {
-    case Step::end: break;
-    case Step::alu: return alu_mix(sum, {row.operation, row.mask, row.flags, row.a, row.b, row.c});
-    case Step::load: return mix(sum, *reinterpret_cast<volatile u64*>(row.a));
-    case Step::store: *reinterpret_cast<volatile u64*>(row.a) = row.b; break;
-    case Step::add: return mix(sum, add(row.a, row.b));
-    case Step::sum: return library::checksum(row.a, row.b, sum);
-    case Step::fill: library::fill(row.a, row.b, row.c); break;
-    case Step::copy: library::copy(reinterpret_cast<void*>(row.a), reinterpret_cast<const void*>(row.b), row.c); break;
-    case Step::act: return mix(sum, library::call(Call::act, row.a, row.b));
-    case Step::probe: return mix(sum, probe(row));
-    case Step::delay: delay(row.a); break;
-    case Step::spin: return spin(row, sum);
-    case Step::await: return mix(sum, await(began + row.a));
-    case Step::poll: return poll(row, sum);
-    case Step::echo: return mix(sum, library::call(Call::echo, row.a, row.b, row.c));
-    case Step::say: return mix(sum, library::call(Call::write, plan_address + row.a, row.b));
-    case Step::execute: return mix(sum, execute(row));
+    case Step::end:
+      break;
+    case Step::alu:
+      return alu_mix(sum, {row.operation, row.mask, row.flags, row.a, row.b, row.c});
+    case Step::load:
+      return mix(sum, *reinterpret_cast<volatile u64*>(row.a));
+    case Step::store:
+      *reinterpret_cast<volatile u64*>(row.a) = row.b;
+      break;
+    case Step::add:
+      return mix(sum, add(row.a, row.b));
+    case Step::sum:
+      return library::checksum(row.a, row.b, sum);
+    case Step::fill:
+      library::fill(row.a, row.b, row.c);
+      break;
+    case Step::copy:
+      library::copy(reinterpret_cast<void*>(row.a), reinterpret_cast<const void*>(row.b), row.c);
+      break;
+    case Step::act:
+      return mix(sum, library::call(Call::act, row.a, row.b));
+    case Step::probe:
+      return mix(sum, probe(row));
+    case Step::delay:
+      delay(row.a);
+      break;
+    case Step::spin:
+      return spin(row, sum);
+    case Step::await:
+      return mix(sum, await(began + row.a));
+    case Step::poll:
+      return poll(row, sum);
+    case Step::echo:
+      return mix(sum, library::call(Call::echo, row.a, row.b, row.c));
+    case Step::say:
+      return mix(sum, library::call(Call::write, plan_address + row.a, row.b));
+    case Step::execute:
+      return mix(sum, execute(row));
   }
   return sum;
 }

@@ -19,22 +19,22 @@ struct Family {
 
 // Families of rows that share operands and defined flags. Shift counts are 1, where OF is defined.
 constexpr Family families[] = {
-    {0, 4, status, 0x8000000080008081, 0},            // add adc sub sbb
-    {4, 3, no_adjust, 0x8421ffff7fff00fe, 0},         // and or xor
-    {7, 1, status, 0x7fffffff7fff7f7f, 0},            // cmp
-    {8, 1, no_adjust, 0x1248, 0},                     // test
-    {9, 4, status, 0, 0},                             // inc dec neg not
-    {13, 3, no_adjust, 1, 0},                         // shl shr sar
-    {16, 4, status, 1, 0},                            // rol ror rcl rcr
-    {20, 3, carry_overflow, 0x123456789abcdef1, 0},   // mul imul
-    {25, 2, no_adjust, 1, 0xfedcba9876543210},        // shld shrd
-    {27, 4, carry, 13, 0},                            // bt bts btr btc
-    {31, 2, zero, 0x00f0000010080420, 0},             // bsf bsr
-    {33, 1, none, 0, 0},                              // bswap
-    {34, 1, status, 0, 0x7f7f80807fff8001},           // xadd
-    {35, 1, status, 0x11223344, 0x7fffff81},          // cmpxchg
-    {36, 1, status, 0, 0},                            // conditions
-    {37, 3, none, 0xfffffffe80808080, 0},             // movsx movzx
+    {0, 4, status, 0x8000000080008081, 0},           // add adc sub sbb
+    {4, 3, no_adjust, 0x8421ffff7fff00fe, 0},        // and or xor
+    {7, 1, status, 0x7fffffff7fff7f7f, 0},           // cmp
+    {8, 1, no_adjust, 0x1248, 0},                    // test
+    {9, 4, status, 0, 0},                            // inc dec neg not
+    {13, 3, no_adjust, 1, 0},                        // shl shr sar
+    {16, 4, status, 1, 0},                           // rol ror rcl rcr
+    {20, 3, carry_overflow, 0x123456789abcdef1, 0},  // mul imul
+    {25, 2, no_adjust, 1, 0xfedcba9876543210},       // shld shrd
+    {27, 4, carry, 13, 0},                           // bt bts btr btc
+    {31, 2, zero, 0x00f0000010080420, 0},            // bsf bsr
+    {33, 1, none, 0, 0},                             // bswap
+    {34, 1, status, 0, 0x7f7f80807fff8001},          // xadd
+    {35, 1, status, 0x11223344, 0x7fffff81},         // cmpxchg
+    {36, 1, status, 0, 0},                           // conditions
+    {37, 3, none, 0xfffffffe80808080, 0},            // movsx movzx
 };
 
 static_assert(sizeof families / sizeof *families % 2 == 0, "printed in pairs");

@@ -19,14 +19,19 @@ volatile u64& word_at(u64 linear) { return *reinterpret_cast<volatile u64*>(line
 // Forwards, backwards, and the two that stop early with their count and flags.
 void use_strings() {
   library::fill(page, 0x6c6b6a6968676665, 16);
-  library::copy(reinterpret_cast<void*>(page + 3), reinterpret_cast<const void*>(page), 61);  // overlaps: each byte once
+  library::copy(reinterpret_cast<void*>(page + 3), reinterpret_cast<const void*>(page),
+                61);  // overlaps: each byte once
   u64 from = page + 0x48, to = page + 0x4d, bytes = 29;
   asm volatile("std\n\trep movsb\n\tcld" : "+S"(from), "+D"(to), "+c"(bytes) : : "memory");
   u64 scan = page, left = 100, found;
   asm volatile("repne scasb\n\tpushfq\n\tpop %2" : "+D"(scan), "+c"(left), "=r"(found) : "a"(0x6c) : "cc", "memory");
   u64 one = page, other = page + 8, same = 16, order;
   asm volatile("repe cmpsq\n\tpushfq\n\tpop %3" : "+S"(one), "+D"(other), "+c"(same), "=r"(order) : : "cc", "memory");
-  Fact("strings").hex(library::checksum(page, 16)).hex(left << 32 | (found & 0x8d5)).hex(same << 32 | (order & 0x8d5)).print();
+  Fact("strings")
+      .hex(library::checksum(page, 16))
+      .hex(left << 32 | (found & 0x8d5))
+      .hex(same << 32 | (order & 0x8d5))
+      .print();
 }
 
 void ask_kernel() {
