@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
+#include "base/sha256.h"
 #include "plan.h"
 #include "scripted_session.h"
 
