@@ -16,7 +16,7 @@ bool Selection::has(const Tag& tag) const {
 }
 
 bool Selection::has(const TlbEntry& entry) const {
-  if (address && page_of(*address, entry.level) != entry.page) return false;
+  if (address && page_of(*address, entry.guest_level) != page_of(entry.page, entry.guest_level)) return false;
   if (!entry.global) return has(entry.tag);
   if (globals == Globals::spared) return false;
   Tag tag = entry.tag;
@@ -110,7 +110,7 @@ void Tlb::save(std::vector<std::byte>& into) const {
   for (const TlbEntry& entry : entries_) {
     put(into, entry.page, entry.gpa, entry.hpa, entry.leaf, entry.tag.ept, entry.tag.vpid, entry.tag.pcid);
     put(into, entry.rights.writable, entry.rights.user, entry.rights.no_execute, entry.ept_rights, entry.level,
-        entry.valid, entry.global, entry.dirty);
+        entry.guest_level, entry.valid, entry.global, entry.dirty);
   }
   for (const u16 way : next_way_) put(into, way);
 }
@@ -123,8 +123,9 @@ bool Tlb::restore(std::span<const std::byte>& from) {
     bool whole =
         take(from, entry.page, entry.gpa, entry.hpa, entry.leaf, entry.tag.ept, entry.tag.vpid, entry.tag.pcid);
     whole = whole && take(from, entry.rights.writable, entry.rights.user, entry.rights.no_execute, entry.ept_rights,
-                          entry.level, entry.valid, entry.global, entry.dirty);
-    if (!whole || entry.level < 1 || entry.level > 3 || entry.ept_rights > 7) return false;
+                          entry.level, entry.guest_level, entry.valid, entry.global, entry.dirty);
+    if (!whole || entry.level < 1 || entry.guest_level < entry.level || entry.guest_level > 3 || entry.ept_rights > 7)
+      return false;
     if (entry.valid) ++count_of_level_[entry.level];
   }
   for (u16& way : next_way_)

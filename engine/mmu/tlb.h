@@ -32,8 +32,9 @@ struct TlbEntry {
   u64 leaf = 0;  // guest-physical mappings: the EPT entry that maps the page
   Tag tag;
   PageRights rights;
-  u8 ept_rights = 7;  // bits as in EPT entries; all without EPT
-  u8 level = 1;       // 1: 4 KiB, 2: 2 MiB, 3: 1 GiB
+  u8 ept_rights = 7;   // bits as in EPT entries; all without EPT
+  u8 level = 1;        // 1: 4 KiB, 2: 2 MiB, 3: 1 GiB
+  u8 guest_level = 1;  // of the guest's page, of which this may be a part: to invalidate one part is to invalidate all
   bool valid = false;
   bool global = false;  // good for every PCID, survives MOV to CR3
   bool dirty = false;   // every dirty flag on the way is known set

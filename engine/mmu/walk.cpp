@@ -162,6 +162,7 @@ bool Walk::finish_without_tables() {
   if (!to_host(gpa_, {right, 0, true, write}, physical)) return false;
   hpa_ = physical.hpa;
   entry_.level = state_.paging() ? std::min(guest_level_, physical.level) : physical.level;
+  entry_.guest_level = state_.paging() ? guest_level_ : entry_.level;
   entry_.page = page_of(address_.value, entry_.level);
   entry_.gpa = page_of(gpa_.value, entry_.level);
   entry_.hpa = page_of(hpa_.value, entry_.level);

@@ -93,7 +93,7 @@ void Walk::remember_ept(const TableWalk& walk, unsigned first_level, Gpa address
   entry.leaf = walk.last().entry;
   entry.tag = ept_tag();
   entry.ept_rights = page.rights;
-  entry.level = walk.level;
+  entry.level = entry.guest_level = walk.level;
   entry.dirty = page.dirty;
   entry.valid = true;
   guest_physical_.add(entry);
