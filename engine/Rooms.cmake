@@ -27,6 +27,8 @@ if(TRAPLINE_SANITIZE)
   target_compile_definitions(trapline_options INTERFACE TRAPLINE_SANITIZED=1)
 endif()
 
+target_compile_definitions(trapline_options INTERFACE TRAPLINE_VERSION="${PROJECT_VERSION}")
+
 file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/rooms.txt room_rows REGEX "^[a-z]")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/rooms.txt)
 foreach(row ${room_rows})
@@ -47,6 +49,9 @@ foreach(row ${room_rows})
     target_link_libraries(trapline_${room} ${kind} trapline_${arrow})
   endforeach()
 endforeach()
+
+# Where guests and labs lie for a built program that is not run from inside the source folder.
+target_compile_definitions(trapline_session PRIVATE TRAPLINE_SOURCE_FOLDER="${CMAKE_SOURCE_DIR}")
 
 if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/cli/main.cpp)
   add_executable(trapline ${CMAKE_CURRENT_LIST_DIR}/cli/main.cpp)
