@@ -4,6 +4,7 @@
 #include "soft/kernel_half.h"
 #include "vmx/controls.h"
 #include "vmx/entry.h"
+#include "vmx/exit.h"
 #include "vmx/guest_view.h"
 
 namespace trapline::soft {
@@ -50,6 +51,10 @@ Result<> KernelHalf::start() {
   write_bitmaps();
   write_controls();
   write_host_state();
+  // The monitor runs in the state that every VM exit will come back to.
+  arch::CpuState host = processor_.cpu().state();
+  vmx::load_host_state(unit.current(), host);
+  processor_.cpu().set_state(host);
   return {};
 }
 

@@ -1,0 +1,132 @@
+// The command line, parsed: the only file that includes CLI11. Help texts teach; each names what to type next.
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+
+namespace trapline::cli {
+
+namespace {
+
+constexpr const char* overview =
+    "Trapline runs tiny guest kernels under full, para- and hardware-assisted virtualization and records what "
+    "happens:\n"
+    "every VM exit, page walk, TLB event and I/O access, as one trace that you can list, filter and look into.\n\n"
+    "First steps:\n"
+    "  trapline run tour                                          record the guest `tour` on the modelled processor\n"
+    "  trapline events trapline-out/tour-hardware-soft.trap --kind vm_exit --limit 10\n"
+    "  trapline show trapline-out/tour-hardware-soft.trap --at walk_begin#1 walk";
+
+constexpr const char* exit_codes =
+    "Exit codes: 0 pass, 1 the guest ended abnormally or a check failed, 2 usage or bad input, 3 internal error,\n"
+    "77 this host lacks what was asked for, 124 budget spent, 130 interrupted.";
+
+using Chosen = std::function<int()>;
+
+void add_json(CLI::App* app, Form& form) {
+  app->add_flag_callback(
+      "--json", [&form] { form = Form::json; }, "Print for programs");
+}
+
+void add_doctor(CLI::App& app, DoctorCommand& command, Chosen& chosen) {
+  auto* sub = app.add_subcommand("doctor", "What this host can do, and what still works without it");
+  add_json(sub, command.form);
+  sub->callback([&] { chosen = [&] { return doctor(command); }; });
+}
+
+void add_list(CLI::App& app, ListCommand& command, Chosen& chosen) {
+  auto* sub = app.add_subcommand("list", "Guests, techniques, metals, recording levels and event kinds");
+  add_json(sub, command.form);
+  sub->callback([&] { chosen = [&] { return list(command); }; });
+}
+
+void add_run(CLI::App& app, RunCommand& command, Chosen& chosen) {
+  auto* sub = app.add_subcommand("run", "Run a guest and record it");
+  sub->add_option("GUEST", command.guest, "A guest of `trapline list`, or an ELF file")->required();
+  sub->add_option("--technique", command.technique, "How the monitor keeps control: hardware (full and para to come)")
+      ->capture_default_str();
+  sub->add_option("--metal", command.metal, "What executes: soft, kvm, both, or auto (kvm where usable)")
+      ->capture_default_str();
+  sub->add_option("--record", command.level, "How much: exits, mmu, memory or instructions, each a superset")
+      ->capture_default_str();
+  sub->add_option("--out", command.folder, "Folder for traces")->capture_default_str();
+  sub->add_option("--seed", command.seed, "Scatters host frames; makes the plan of guest shuffle")
+      ->capture_default_str();
+  sub->add_option("--budget", command.budget,
+                  "End the lane after so many instructions, REP iterations, faults and exits (kvm: exits)");
+  sub->add_option("--timeout", command.timeout_seconds, "kvm: end the lane after so many seconds");
+  sub->add_option("--memory", command.memory_mebibytes, "Guest memory in MiB")->capture_default_str();
+  sub->add_option("--disk", command.disk, "Disk image instead of the lab's own; never written to");
+  sub->add_option("--module", command.module, "Boot module handed to the guest");
+  sub->add_option("--control", command.controls,
+                  "Vary the modelled processor, NAME=VALUE: vpid, hlt_exiting, rdtsc_exiting, cr3_load_exiting, "
+                  "tlb_sets, tlb_ways, exception_bitmap ... (soft only; repeatable)");
+  add_json(sub, command.form);
+  sub->footer(
+      std::string("The trace goes to OUT/GUEST-TECHNIQUE-METAL.trap, named .part until it is whole.\n\nExample: "
+                  "trapline run tour --metal both --record memory\n\n") +
+      exit_codes);
+  sub->callback([&] { chosen = [&] { return run(command); }; });
+}
+
+void add_events(CLI::App& app, EventsCommand& command, Chosen& chosen) {
+  auto* sub = app.add_subcommand("events", "The events of a trace, one a line");
+  sub->add_option("TRACE", command.trace, "A .trap file")->required();
+  sub->add_option("--kind", command.kinds, "Only this kind (repeatable)");
+  sub->add_option("--where", command.where, "Only what this filter matches");
+  sub->add_option("--limit", command.limit, "Stop after so many");
+  add_json(sub, command.form);
+  sub->footer(
+      "Filters compare fields: vm_exit.reason == EPT_VIOLATION and gpa in 0x1000..0x1fff\n"
+      "A bare field matches every kind that has it; a..b includes both ends; and, or, not and parentheses combine.\n"
+      "Fields of every event: seq kind vcpu tick retired cause provenance.\n\n"
+      "Example: trapline events run.trap --where 'cause == 12' shows an exit with all that followed from it.");
+  sub->callback([&] { chosen = [&] { return events(command); }; });
+}
+
+void add_show(CLI::App& app, ShowCommand& command, Chosen& chosen) {
+  auto* sub = app.add_subcommand("show", "One view of a trace at one moment");
+  sub->add_option("TRACE", command.trace, "A .trap file")->required();
+  sub->add_option("VIEW", command.view, "walk, tlb, vmcs, regs, exits or console")->required();
+  sub->add_option("--at", command.at, "An event's number, or kind#n such as vm_exit#3; the end where left out");
+  add_json(sub, command.form);
+  sub->footer("Example: trapline show run.trap --at vm_exit#3 vmcs");
+  sub->callback([&] { chosen = [&] { return show(command); }; });
+}
+
+int usage(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version print themselves
+  std::string sentence = error.what();
+  while (!sentence.empty() && sentence.back() == '\n') sentence.pop_back();
+  return report_error(usage_error(sentence + "; `trapline --help` and `trapline COMMAND --help` show what there is"));
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  CLI::App app(overview, "trapline");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("trapline ") + TRAPLINE_VERSION);
+  app.footer(exit_codes);
+
+  Chosen chosen;
+  DoctorCommand doctor_command;
+  ListCommand list_command;
+  RunCommand run_command;
+  EventsCommand events_command;
+  ShowCommand show_command;
+  add_doctor(app, doctor_command, chosen);
+  add_list(app, list_command, chosen);
+  add_run(app, run_command, chosen);
+  add_events(app, events_command, chosen);
+  add_show(app, show_command, chosen);
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return usage(app, error);
+  }
+  return chosen ? chosen() : 0;
+}
+
+}  // namespace trapline::cli

@@ -1,0 +1,67 @@
+// `trapline list`: what there is to run, and what a trace can hold.
+#include <cstdio>
+
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/table.h"
+#include "session/catalog.h"
+#include "session/hardware_options.h"
+#include "trace/event.h"
+
+namespace trapline::cli {
+
+namespace {
+
+void print_section(const char* title, const Table& table) { std::printf("%s\n%s\n", title, table.text().c_str()); }
+
+std::string one_line(std::string_view text) { return std::string(text); }
+
+void print_text() {
+  Table guests({{}, {}}), techniques({{}, {}}), metals({{}, {}}), levels({{}, {}}), kinds({{}, {}, {}}),
+      controls({{}, {}});
+  for (const auto& row : session::guests()) guests.add({one_line(row.name), one_line(row.doc)});
+  for (const auto& row : session::techniques())
+    techniques.add({one_line(row.name), one_line(row.doc) + (row.built ? "" : " (not built yet)")});
+  for (const auto& row : session::metals()) metals.add({one_line(row.name), one_line(row.doc)});
+  for (const auto& row : trace::all_events())
+    kinds.add({one_line(row.name), one_line(trace::name_of(row.level)), one_line(row.doc)});
+  for (const auto& row : session::hardware_options()) controls.add({one_line(row.name), one_line(row.doc)});
+  print_section("Guests", guests);
+  print_section("Techniques", techniques);
+  print_section("Metals", metals);
+  print_section("Event kinds, and the recording level from which a trace holds them", kinds);
+  print_section("Controls of the modelled processor (run --control NAME=VALUE)", controls);
+  std::printf("Labs\n  none yet\n");
+}
+
+Json as_json() {
+  Json guests = Json::array(), techniques = Json::array(), metals = Json::array(), kinds = Json::array(),
+       controls = Json::array();
+  for (const auto& row : session::guests()) guests.push(Json::object().set("name", row.name).set("doc", row.doc));
+  for (const auto& row : session::techniques())
+    techniques.push(Json::object().set("name", row.name).set("doc", row.doc).set_flag("built", row.built));
+  for (const auto& row : session::metals()) metals.push(Json::object().set("name", row.name).set("doc", row.doc));
+  for (const auto& row : trace::all_events())
+    kinds.push(Json::object().set("name", row.name).set("level", trace::name_of(row.level)).set("doc", row.doc));
+  for (const auto& row : session::hardware_options())
+    controls.push(Json::object().set("name", row.name).set("doc", row.doc));
+  return Json::object()
+      .set("guests", guests)
+      .set("techniques", techniques)
+      .set("metals", metals)
+      .set("event_kinds", kinds)
+      .set("controls", controls)
+      .set("labs", Json::array());
+}
+
+}  // namespace
+
+int list(const ListCommand& command) {
+  if (command.form == Form::json)
+    std::printf("%s\n", as_json().line().c_str());
+  else
+    print_text();
+  return 0;
+}
+
+}  // namespace trapline::cli

@@ -1,0 +1,86 @@
+#include "cli/report.h"
+
+#include "cli/table.h"
+#include "views/fold.h"
+#include "views/summary.h"
+
+namespace trapline::cli {
+
+namespace {
+
+std::string counted(const std::map<std::string, u64>& counts) {
+  std::string text;
+  for (const auto& [name, count] : counts) text += (text.empty() ? "" : ", ") + name + " " + grouped(count);
+  return text.empty() ? "none" : text;
+}
+
+std::string console_part(const views::ConsoleView& console) {
+  std::string out = "\nConsole\n";
+  std::string line;
+  for (const char letter : console.text + "\n") {
+    if (letter != '\n') {
+      line += letter;
+      continue;
+    }
+    if (!line.empty()) out += "  | " + printable(line) + "\n";
+    line.clear();
+  }
+  return out;
+}
+
+std::string exits_part(const views::ExitsView& exits) {
+  std::string out;
+  if (!exits.vm_exits().empty()) {
+    Table table(
+        {{"reason"}, {"count", Align::right}, {"cycles to re-entry", Align::right}, {"first event", Align::right}});
+    for (const auto& row : exits.vm_exits())
+      table.add({row.reason, grouped(row.count), grouped(row.cost), std::to_string(row.first)});
+    out += "\nVM exits by reason (" + grouped(exits.vm_entries()) + " VM entries)\n" + table.text();
+  }
+  if (!exits.user_exits().empty()) {
+    Table table({{"reason"}, {"count", Align::right}, {"ns in KVM_RUN", Align::right}, {"first event", Align::right}});
+    for (const auto& row : exits.user_exits())
+      table.add({row.reason, grouped(row.count), row.cost ? grouped(row.cost) : "-", std::to_string(row.first)});
+    out += "\nReturns to the monitor's user half\n" + table.text();
+  }
+  return out;
+}
+
+std::string memory_part(const views::Summary& summary) {
+  const auto& walks = summary.walks;
+  if (walks.walks == 0) return "";
+  std::string out = "\nPage walks\n  " + grouped(walks.walks) + " walks: " + counted(walks.outcomes) + "\n";
+  out += "  references: " + grouped(walks.from_memory) + " to memory, " + grouped(walks.from_caches) +
+         " from paging-structure caches, " + grouped(walks.from_tlb) + " from the TLB\n";
+  if (walks.most > 0)
+    out += "  a translated walk went to memory " + grouped(walks.fewest) + " to " + grouped(walks.most) + " times\n";
+  const auto& tlb = summary.tlb;
+  if (tlb.misses() == 0) return out;
+  out += "\nTLB\n  " + grouped(tlb.misses()) + " misses, " + grouped(tlb.fills()) + " fills, " +
+         grouped(tlb.evictions()) + " evictions, " + grouped(tlb.flushes()) + " flushes that dropped " +
+         grouped(tlb.flushed_entries()) + " entries\n";
+  return out;
+}
+
+std::string costs_part(const views::Summary& summary, bool modelled) {
+  if (!modelled) return "\nCosts\n  " + grouped(summary.tick) + " ns from first to last event (this host's time)\n";
+  u64 in_exits = 0;
+  for (const auto& row : summary.exits.vm_exits()) in_exits += row.cost;
+  return "\nCosts\n  " + grouped(summary.tick) + " modelled cycles, " + grouped(in_exits) +
+         " of them between VM exit and VM entry; " + grouped(summary.retired) + " instructions retired\n";
+}
+
+}  // namespace
+
+std::string report(const trace::EventSource& source) {
+  const auto summary = views::folded<views::Summary>(source);
+  const bool modelled = summary.retired != trace::unknown_number;
+  std::string out = console_part(summary.console);
+  out += "\nWhat the guest did\n  actions: " + counted(summary.actions) +
+         "\n  exceptions: " + counted(summary.exceptions) + "\n  interrupts: " + counted(summary.interrupts) + "\n";
+  out += exits_part(summary.exits) + memory_part(summary);
+  if (summary.gaps) out += "\nGaps\n  " + grouped(summary.gaps) + " stretches that this metal does not let us see\n";
+  return out + costs_part(summary, modelled);
+}
+
+}  // namespace trapline::cli

@@ -1,0 +1,156 @@
+// `trapline run`: one lane on each metal asked for, then a report made from each trace.
+#include <csignal>
+#include <cstdio>
+
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/json.h"
+#include "cli/open_trace.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "cli/table.h"
+#include "kvm/probe.h"
+#include "session/catalog.h"
+#include "session/hardware_options.h"
+#include "session/session.h"
+
+namespace trapline::cli {
+
+namespace {
+
+using session::LaneResult;
+using session::RunRequest;
+
+Result<> set_controls(RunRequest& request, const std::vector<std::string>& controls) {
+  for (const std::string& control : controls) {
+    const std::size_t equals = control.find('=');
+    if (equals == std::string::npos)
+      return usage_error("--control " + control + ": write NAME=VALUE, such as --control rdtsc_exiting=on");
+    const auto set =
+        session::set_hardware_option(request.hardware, control.substr(0, equals), control.substr(equals + 1));
+    if (!set) return set.error();
+  }
+  return {};
+}
+
+Result<RunRequest> request_of(const RunCommand& command) {
+  RunRequest request;
+  request.guest = command.guest;
+  const auto technique = session::technique_named(command.technique);
+  if (!technique) return technique.error();
+  request.technique = *technique;
+  const auto level = session::level_named(command.level);
+  if (!level) return level.error();
+  request.level = *level;
+  request.seed = command.seed;
+  request.budget = command.budget;
+  if (command.timeout_seconds) request.timeout_seconds = *command.timeout_seconds;
+  if (command.memory_mebibytes > (1ULL << 40))
+    return usage_error("--memory " + std::to_string(command.memory_mebibytes) + ": that is no amount of MiB; try 16");
+  request.memory_bytes = command.memory_mebibytes << 20;
+  request.disk_file = command.disk;
+  request.module_file = command.module;
+  request.out_folder = command.folder;
+  if (auto set = set_controls(request, command.controls); !set) return set.error();
+  return request;
+}
+
+// The metals to run on, and why one that was asked for is left out.
+struct Metals {
+  std::vector<trace::MetalKind> lanes;
+  std::string left_out;
+};
+
+Result<Metals> metals_of(const std::string& name) {
+  using trace::MetalKind;
+  if (name != "auto" && name != "both") {
+    const auto metal = session::metal_named(name);
+    if (!metal) return usage_error(metal.error().sentence + "; `both` and `auto` are understood too");
+    return Metals{{*metal}, ""};
+  }
+  const kvm::Probe probe = kvm::probe();
+  if (name == "auto") return Metals{{probe.usable ? MetalKind::kvm : MetalKind::soft}, ""};
+  if (probe.usable) return Metals{{MetalKind::soft, MetalKind::kvm}, ""};
+  return Metals{{MetalKind::soft}, "kvm is left out: " + probe.why_not};
+}
+
+Result<LaneResult> run_lane(const RunRequest& request) {
+  auto session = session::Session::open(request);
+  if (!session) return session.error();
+  const InterruptGuard guard(**session);
+  Progress progress(request.guest);
+  return session.value()->run([&](const session::Session& running) { progress.show(running.progress()); });
+}
+
+Json as_json(const LaneResult& lane) {
+  Json json = Json::object();
+  json.set("guest", lane.guest)
+      .set("technique", std::string(trace::name_of(lane.technique)))
+      .set("metal", std::string(trace::name_of(lane.metal)))
+      .set("outcome", std::string(trace::name_of(lane.outcome)))
+      .set("exit_code", u64{lane.exit_code});
+  lane.digest ? json.set("digest", *lane.digest) : json.set_null("digest");
+  json.set("event_hash", lane.event_hash);
+  lane.retired ? json.set("retired", *lane.retired) : json.set_null("retired");
+  return json.set("trace", lane.trace).set("sentence", lane.sentence);
+}
+
+void print_lane(const LaneResult& lane, const trace::EventSource& source) {
+  std::printf("%s under %s on %s\n  %s\n", lane.guest.c_str(), std::string(trace::name_of(lane.technique)).c_str(),
+              std::string(trace::name_of(lane.metal)).c_str(), lane.metal_description.c_str());
+  const std::string text = report(source);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::printf("\nResult\n  %s, exit code %u%s%s\n", std::string(trace::name_of(lane.outcome)).c_str(), lane.exit_code,
+              lane.sentence.empty() ? "" : ": ", lane.sentence.c_str());
+  std::printf("  digest  %s\n  events  %s, hash %s\n  trace   %s\n\n",
+              lane.digest ? lane.digest->c_str() : "none: the guest printed no fact: lines",
+              grouped(source.count()).c_str(), lane.event_hash.c_str(), lane.trace.c_str());
+}
+
+void print_next(const std::vector<LaneResult>& lanes) {
+  if (lanes.size() == 2 && lanes[0].digest)
+    std::printf("The digests of both lanes %s.\n\n", lanes[0].digest == lanes[1].digest ? "agree" : "DIFFER");
+  const std::string& path = lanes.front().trace;
+  std::printf(
+      "Next\n  trapline events %s --kind vm_exit --limit 5\n  trapline show %s --at walk_begin#1 walk\n"
+      "  trapline show %s --at vm_exit#3 vmcs\n",
+      path.c_str(), path.c_str(), path.c_str());
+}
+
+}  // namespace
+
+int run(const RunCommand& command) {
+  const auto base = request_of(command);
+  if (!base) return report_error(base.error());
+  const auto metals = metals_of(command.metal);
+  if (!metals) return report_error(metals.error());
+  int exit_code = 0;
+  std::vector<LaneResult> lanes;
+  Json json = Json::array();
+  for (const trace::MetalKind metal : metals->lanes) {
+    RunRequest request = *base;
+    request.metal = metal;
+    if (metal == trace::MetalKind::kvm && metals->lanes.size() > 1) request.hardware = {};
+    const auto lane = run_lane(request);
+    if (!lane) return report_error(lane.error());
+    const auto reader = trace::TraceReader::open(lane->trace);
+    if (!reader) return report_error(reader.error());
+    if (command.form == Form::json)
+      json.push(as_json(*lane));
+    else
+      print_lane(*lane, **reader);
+    lanes.push_back(*lane);
+    if (exit_code == 0) exit_code = lane->process_exit_code();
+    if (!lane->sentence.empty()) std::fprintf(stderr, "trapline: %s\n", lane->sentence.c_str());
+    if (lane->outcome == trace::Outcome::interrupted) break;
+  }
+  if (command.form == Form::json) {
+    std::printf("%s\n", Json::object().set("lanes", json).line().c_str());
+    return exit_code;
+  }
+  if (!metals->left_out.empty()) std::printf("%s\n\n", metals->left_out.c_str());
+  print_next(lanes);
+  return exit_code;
+}
+
+}  // namespace trapline::cli

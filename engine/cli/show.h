@@ -1,0 +1,20 @@
+// `trapline show`: one view at one moment of a trace. Each view prints itself as text or as JSON.
+#pragma once
+
+#include <string>
+
+#include "cli/commands.h"
+#include "trace/event_source.h"
+
+namespace trapline::cli {
+
+using ShowView = Result<std::string> (*)(const trace::EventSource& source, u64 at, Form form);
+
+Result<std::string> show_walk(const trace::EventSource& source, u64 at, Form form);
+Result<std::string> show_tlb(const trace::EventSource& source, u64 at, Form form);
+Result<std::string> show_vmcs(const trace::EventSource& source, u64 at, Form form);
+Result<std::string> show_regs(const trace::EventSource& source, u64 at, Form form);
+Result<std::string> show_exits(const trace::EventSource& source, u64 at, Form form);
+Result<std::string> show_console(const trace::EventSource& source, u64 at, Form form);
+
+}  // namespace trapline::cli
