@@ -123,7 +123,7 @@ std::span<std::byte> RealCpu::memory() { return {machine_->memory, machine_->byt
 
 bool RealCpu::set_state(const arch::CpuState& state) {
   const auto& gpr = state.gpr;
-  kvm_regs regs{gpr[0], gpr[3], gpr[1],  gpr[2],  gpr[6],  gpr[7],  gpr[4],  gpr[5],    gpr[8],
+  kvm_regs regs{gpr[0], gpr[3],  gpr[1],  gpr[2],  gpr[6],  gpr[7],  gpr[4],  gpr[5],    gpr[8],
                 gpr[9], gpr[10], gpr[11], gpr[12], gpr[13], gpr[14], gpr[15], state.rip, state.rflags};
   kvm_sregs sregs{};
   if (ioctl(machine_->vcpu, KVM_GET_SREGS, &sregs) < 0) return false;
@@ -140,16 +140,16 @@ bool RealCpu::set_state(const arch::CpuState& state) {
   sregs.cr8 = state.cr8;
   sregs.efer = state.efer;
   if (ioctl(machine_->vcpu, KVM_SET_SREGS, &sregs) < 0 || ioctl(machine_->vcpu, KVM_SET_REGS, &regs) < 0) return false;
-  struct {
-    kvm_msrs head;
-    kvm_msr_entry entries[5];
-  } msrs{{5, 0},
-         {{msr_star, 0, state.star},
-          {msr_lstar, 0, state.lstar},
-          {msr_cstar, 0, state.cstar},
-          {msr_sfmask, 0, state.sfmask},
-          {msr_kernel_gs_base, 0, state.kernel_gs_base}}};
-  return ioctl(machine_->vcpu, KVM_SET_MSRS, &msrs) == 5;
+  const kvm_msr_entry entries[] = {{msr_star, 0, state.star},
+                                   {msr_lstar, 0, state.lstar},
+                                   {msr_cstar, 0, state.cstar},
+                                   {msr_sfmask, 0, state.sfmask},
+                                   {msr_kernel_gs_base, 0, state.kernel_gs_base}};
+  alignas(kvm_msrs) std::byte room[sizeof(kvm_msrs) + sizeof entries]{};
+  auto* const msrs = reinterpret_cast<kvm_msrs*>(room);
+  msrs->nmsrs = std::size(entries);
+  std::memcpy(room + sizeof(kvm_msrs), entries, sizeof entries);
+  return ioctl(machine_->vcpu, KVM_SET_MSRS, msrs) == std::ssize(entries);
 }
 
 arch::CpuState RealCpu::state() {
