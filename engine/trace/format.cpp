@@ -9,7 +9,7 @@ namespace trapline::trace::format {
 
 std::string make_section(SectionHeader header, std::string_view summary, std::string_view raw, int compression) {
   std::string out(section_header_bytes + summary.size() + ZSTD_compressBound(raw.size()), '\0');
-  std::memcpy(out.data() + section_header_bytes, summary.data(), summary.size());
+  summary.copy(out.data() + section_header_bytes, summary.size());
   char* const stored = out.data() + section_header_bytes + summary.size();
   const std::size_t stored_bytes =
       ZSTD_compress(stored, ZSTD_compressBound(raw.size()), raw.data(), raw.size(), compression);

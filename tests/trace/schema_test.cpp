@@ -83,7 +83,7 @@ TEST_CASE("a damaged schema is refused or still consistent, cut or changed anywh
   for (std::size_t size = 0; size < bytes.size(); size += 7)
     CHECK(!Schema::decode(test::bytes_of(std::string_view(bytes).substr(0, size))).ok());
   test::Random random{3};
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 400; ++round) {
     std::string changed = bytes;
     for (u64 i = 0; i <= random.below(3); ++i) changed[random.below(changed.size())] = static_cast<char>(random.next());
     const Result<Schema> read = Schema::decode(test::bytes_of(changed));
