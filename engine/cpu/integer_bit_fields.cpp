@@ -12,11 +12,20 @@ struct Sources {
   T second, third;
 };
 
+// As after a logic instruction, with CF and with PF clear, which is undefined here.
+template <typename T>
+void leave_field_flags(LazyFlags& flags, T result, bool carry) {
+  flags.result = extended<T>(result);
+  const bool even = std::popcount(static_cast<u8>(result)) % 2 == 0;
+  flags.carry = static_cast<u64>(carry) | (even ? LazyFlags::parity_turned : 0);
+  flags.mixed = static_cast<u64>(carry) << 63;
+}
+
 struct AndNot {
   template <typename T>
   static T run(LazyFlags& flags, Sources<T> from) {
     const T result = static_cast<T>(~from.second) & from.third;
-    leave_logic_flags<T>(flags, result);
+    leave_field_flags<T>(flags, result, false);
     return result;
   }
 };
@@ -27,7 +36,7 @@ struct ExtractField {
     const unsigned length = (from.third >> 8) & 0xff;
     T result = start < width<T> ? static_cast<T>(from.second >> start) : T{0};
     if (length < width<T>) result &= static_cast<T>((T{1} << length) - 1);
-    leave_logic_flags<T>(flags, result);
+    leave_field_flags<T>(flags, result, false);
     return result;
   }
 };
@@ -36,9 +45,7 @@ struct ZeroHigh {
   static T run(LazyFlags& flags, Sources<T> from) {
     const unsigned start = from.third & 0xff;
     const T result = start < width<T> ? from.second & static_cast<T>((T{1} << start) - 1) : from.second;
-    leave_logic_flags<T>(flags, result);
-    flags.carry = start > width<T> - 1;
-    flags.mixed = flags.carry << 63;  // OF stays clear
+    leave_field_flags<T>(flags, result, start > width<T> - 1);
     return result;
   }
 };
@@ -89,9 +96,7 @@ struct LowestSet {
   }
   template <typename T>
   static T with_carry(LazyFlags& flags, T result, bool carry) {
-    leave_logic_flags<T>(flags, result);
-    flags.carry = carry;
-    flags.mixed = static_cast<u64>(carry) << 63;
+    leave_field_flags<T>(flags, result, carry);
     return result;
   }
 };

@@ -11,19 +11,24 @@ void leave_scan_flags(LazyFlags& flags, bool zero, bool carry) {
   flags.set((zero ? arch::flag::zf : 0) | (carry ? arch::flag::cf : 0));
 }
 
-// With a source of 0 the destination stays as it is, upper half included.
+// With a source of 0 the destination stays as it is, upper half included. ZF tells of the source; of the others, which
+// are undefined, processors let PF follow the number and clear the rest.
+template <typename T>
+void scanned(Cpu& cpu, const Op* op, T source, int number) {
+  const bool even = source == 0 || std::popcount(static_cast<unsigned>(number)) % 2 == 0;
+  cpu.hot.flags.set((source == 0 ? arch::flag::zf : 0) | (even ? arch::flag::pf : 0));
+  if (source != 0) put<T>(cpu, op->first, static_cast<T>(number));
+}
 struct ScanForward {
   template <typename T>
   static void run(Cpu& cpu, const Op* op, T source) {
-    leave_scan_flags(cpu.hot.flags, source == 0, false);
-    if (source != 0) put<T>(cpu, op->first, static_cast<T>(std::countr_zero(source)));
+    scanned<T>(cpu, op, source, std::countr_zero(source));
   }
 };
 struct ScanReverse {
   template <typename T>
   static void run(Cpu& cpu, const Op* op, T source) {
-    leave_scan_flags(cpu.hot.flags, source == 0, false);
-    if (source != 0) put<T>(cpu, op->first, static_cast<T>(width<T> - 1 - std::countl_zero(source)));
+    scanned<T>(cpu, op, source, static_cast<int>(width<T>) - 1 - std::countl_zero(source));
   }
 };
 struct CountTrailing {

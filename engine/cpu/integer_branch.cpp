@@ -81,8 +81,9 @@ Handler bind_loop_kind(const isa::Instruction& instruction) {
 #define JUMP(name) \
   Handler bind_j##name(const isa::Instruction&) { return jump_if<Condition::name>; }
 JUMP(o)
-JUMP(no) JUMP(b) JUMP(nb) JUMP(z) JUMP(nz) JUMP(be) JUMP(nbe) JUMP(s) JUMP(ns) JUMP(p) JUMP(np) JUMP(l) JUMP(nl)
-    JUMP(le) JUMP(nle)
+JUMP(no)
+JUMP(b) JUMP(nb) JUMP(z) JUMP(nz) JUMP(be) JUMP(nbe) JUMP(s) JUMP(ns) JUMP(p) JUMP(np) JUMP(l) JUMP(nl) JUMP(le)
+    JUMP(nle)
 #undef JUMP
 
         Handler bind_jmp(const isa::Instruction& instruction) {

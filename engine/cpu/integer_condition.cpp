@@ -54,8 +54,9 @@ Handler bind_conditional_move(const isa::Instruction& instruction) {
     return bind_conditional_move<Condition::name>(instruction);                                                  \
   }
 BOTH(o)
-BOTH(no) BOTH(b) BOTH(nb) BOTH(z) BOTH(nz) BOTH(be) BOTH(nbe) BOTH(s) BOTH(ns) BOTH(p) BOTH(np) BOTH(l) BOTH(nl)
-    BOTH(le) BOTH(nle)
+BOTH(no)
+BOTH(b) BOTH(nb) BOTH(z) BOTH(nz) BOTH(be) BOTH(nbe) BOTH(s) BOTH(ns) BOTH(p) BOTH(np) BOTH(l) BOTH(nl) BOTH(le)
+    BOTH(nle)
 #undef BOTH
 
 }  // namespace trapline::cpu

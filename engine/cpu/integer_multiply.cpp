@@ -7,10 +7,11 @@ namespace {
 using u128 = unsigned __int128;
 using i128 = __int128;
 
-// SF, ZF and PF are undefined after a multiplication; they follow the low half, AF is clear.
+// SF, ZF, AF and PF are undefined after a multiplication; on processors SF and PF follow the low half, ZF and AF are
+// clear. A low half of 0 is shown by a value of the same sign and parity.
 template <typename T>
 void leave_product_flags(LazyFlags& flags, T low, bool overflow) {
-  flags.result = extended<T>(low);
+  flags.result = extended<T>(low) | (low == 0 ? 0x100 : 0);
   flags.mixed = 0;
   flags.carry = overflow;
 }

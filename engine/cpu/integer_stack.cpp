@@ -55,19 +55,8 @@ const Op* leave_frame(Cpu& cpu, const Op* op) {
   return next(cpu, op);
 }
 
-// The saved RBP and the display of a nested procedure. Every store is probed first, so that a fault changes nothing:
-// the frame is at most 32 entries long, and one probe per page of it is enough.
-template <typename T>
-bool frame_is_writable(Cpu& cpu, const Op* op, u64 top, unsigned entries) {
-  const u64 lowest_byte = top - entries * sizeof(T);
-  for (unsigned i = 1; i <= entries; ++i) {
-    const u64 address = top - i * sizeof(T);
-    const bool first_of_page = i == 1 || ((address ^ (address + sizeof(T))) >> page_bits) != 0;
-    if ((first_of_page || address == lowest_byte) && !cpu.probe_write(op, address, sizeof(T), arch::ss)) return false;
-  }
-  return true;
-}
-
+// The saved RBP and the display of a nested procedure, pushed in order; registers change when nothing can fault any
+// more, the new top of the stack included. As on processors, a fault may leave entries below RSP written.
 template <typename T>
 const Op* enter_frame(Cpu& cpu, const Op* op) {
   const unsigned level = op->second & 31;
@@ -76,8 +65,6 @@ const Op* enter_frame(Cpu& cpu, const Op* op) {
   const u64 frame = top - sizeof(T);
   const unsigned entries = level == 0 ? 1 : level + 1;
   const u64 new_rsp = top - entries * sizeof(T) - allocated;
-  if (!frame_is_writable<T>(cpu, op, top, entries) || !cpu.probe_write(op, new_rsp, sizeof(T), arch::ss))
-    return broken_off(cpu, op);
   if (!store<T>(cpu, op, frame, get<T>(cpu, arch::rbp * 8), arch::ss)) return broken_off(cpu, op);
   for (unsigned i = 1; i < level; ++i) {
     const Loaded outer = load<T>(cpu, op, cpu.gpr(arch::rbp) - i * sizeof(T), arch::ss);
@@ -86,6 +73,7 @@ const Op* enter_frame(Cpu& cpu, const Op* op) {
   }
   if (level > 0 && !store<T>(cpu, op, frame - level * sizeof(T), static_cast<T>(frame), arch::ss))
     return broken_off(cpu, op);
+  if (!cpu.probe_write(op, new_rsp, sizeof(T), arch::ss)) return broken_off(cpu, op);
   put<T>(cpu, arch::rbp * 8, static_cast<T>(frame));
   cpu.gpr(arch::rsp) = new_rsp;
   return next(cpu, op);

@@ -34,6 +34,7 @@ bool store_destination(Cpu& cpu, const Op* op, T value) {
 
 // One iteration each; false: pending.
 struct Move {
+  static constexpr bool truncates_destination = true, truncates_source = true;
   template <typename T, typename Width>
   static bool run(Cpu& cpu, const Op* op) {
     const Loaded value = load_source<T, Width>(cpu, op);
@@ -44,6 +45,7 @@ struct Move {
   }
 };
 struct Fill {
+  static constexpr bool truncates_destination = true, truncates_source = false;
   template <typename T, typename Width>
   static bool run(Cpu& cpu, const Op* op) {
     if (!store_destination<T, Width>(cpu, op, get<T>(cpu, arch::rax * 8))) return false;
@@ -52,6 +54,7 @@ struct Fill {
   }
 };
 struct Fetch {
+  static constexpr bool truncates_destination = false, truncates_source = false;
   template <typename T, typename Width>
   static bool run(Cpu& cpu, const Op* op) {
     const Loaded value = load_source<T, Width>(cpu, op);
@@ -62,6 +65,7 @@ struct Fetch {
   }
 };
 struct Scan {
+  static constexpr bool truncates_destination = false, truncates_source = false;
   template <typename T, typename Width>
   static bool run(Cpu& cpu, const Op* op) {
     const Loaded value = load_destination<T, Width>(cpu, op);
@@ -72,11 +76,12 @@ struct Scan {
   }
 };
 struct Compare {
+  static constexpr bool truncates_destination = false, truncates_source = false;
   template <typename T, typename Width>
   static bool run(Cpu& cpu, const Op* op) {
-    const Loaded left = load_source<T, Width>(cpu, op);
-    const Loaded right = left.ok ? load_destination<T, Width>(cpu, op) : Loaded{};
-    if (!right.ok) return false;
+    const Loaded right = load_destination<T, Width>(cpu, op);
+    const Loaded left = right.ok ? load_source<T, Width>(cpu, op) : Loaded{};
+    if (!left.ok) return false;
     Cmp::run<T>(cpu.hot.flags, static_cast<T>(left.value), static_cast<T>(right.value));
     step<Width>(cpu, arch::rsi, sizeof(T));
     step<Width>(cpu, arch::rdi, sizeof(T));
@@ -96,18 +101,30 @@ const Op* once(Cpu& cpu, const Op* op) {
   return Operation::template run<T, Width>(cpu, op) ? next(cpu, op) : broken_off(cpu, op);
 }
 
+// With 32-bit addresses Intel processors clear the upper halves of the registers that repeated MOVS and STOS use before
+// they begin, so even where nothing is moved.
+template <class Operation, typename Width>
+void truncate_registers(Cpu& cpu) {
+  if constexpr (sizeof(Width) == 4) {
+    put<u32>(cpu, arch::rcx * 8, get<u32>(cpu, arch::rcx * 8));
+    if constexpr (Operation::truncates_destination) put<u32>(cpu, arch::rdi * 8, get<u32>(cpu, arch::rdi * 8));
+    if constexpr (Operation::truncates_source) put<u32>(cpu, arch::rsi * 8, get<u32>(cpu, arch::rsi * 8));
+  }
+}
+
+// A comparison that is broken off leaves the flags as they were before (SDM vol. 2, "REP").
 template <class Operation, typename T, typename Width, Repeat repeat>
 const Op* repeated(Cpu& cpu, const Op* op) {
-  u64 done = 0;
   const u64 slice = cpu.tuning().rep_slice;
-  for (u64 count = pointer<Width>(cpu, arch::rcx); count != 0;) {
-    if (done == slice) {
+  const LazyFlags before = cpu.hot.flags;
+  u64 count = pointer<Width>(cpu, arch::rcx);
+  u64 done = 0;
+  truncate_registers<Operation, Width>(cpu);
+  while (count != 0) {
+    if (done == slice || !Operation::template run<T, Width>(cpu, op)) {
+      if constexpr (repeat != Repeat::plain) cpu.hot.flags = before;
       cpu.count_rep_iterations(done);
-      return cpu.leave_restarting(op);
-    }
-    if (!Operation::template run<T, Width>(cpu, op)) {
-      cpu.count_rep_iterations(done);
-      return broken_off(cpu, op);
+      return done == slice ? cpu.leave_restarting(op) : broken_off(cpu, op);
     }
     ++done;
     put<Width>(cpu, arch::rcx * 8, static_cast<Width>(--count));

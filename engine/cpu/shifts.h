@@ -1,5 +1,5 @@
 // Shifts and rotates: result and flags of a value and a count that is already masked to 5 or 6 bits and is not 0. OF is
-// defined for a count of 1 alone; for more it is what the same rule gives.
+// defined for a count of 1 alone; processors show for any count what a shift of the value by 1 would give.
 #pragma once
 
 #include "cpu/arithmetic.h"
@@ -24,6 +24,11 @@ inline bool top(T value) {
   return value >> (width<T> - 1);
 }
 
+template <typename T>
+inline bool top_two_differ(T value) {
+  return top<T>(value) != top<T>(static_cast<T>(value << 1));
+}
+
 struct Shl {
   template <typename T>
   static T run(LazyFlags& flags, T value, unsigned count) {
@@ -40,7 +45,7 @@ struct Shr {
   static T run(LazyFlags& flags, T value, unsigned count) {
     const u64 before = count - 1 < width<T> ? static_cast<u64>(value) >> (count - 1) : 0;
     const T result = static_cast<T>(before >> 1);
-    leave_shift_flags<T>(flags, result, before & 1, count == 1 && top<T>(value));
+    leave_shift_flags<T>(flags, result, before & 1, top<T>(value));
     return result;
   }
 };
@@ -60,7 +65,7 @@ struct Rol {
   static T run(LazyFlags& flags, T value, unsigned count) {
     const T result = std::rotl(value, static_cast<int>(count % width<T>));
     const bool carry = result & 1;
-    set_carry_and_overflow(flags, carry, carry != top<T>(result));
+    set_carry_and_overflow(flags, carry, top_two_differ<T>(value));
     return result;
   }
 };
@@ -70,7 +75,7 @@ struct Ror {
   static T run(LazyFlags& flags, T value, unsigned count) {
     const T result = std::rotr(value, static_cast<int>(count % width<T>));
     const bool carry = top<T>(result);
-    set_carry_and_overflow(flags, carry, carry != ((result >> (width<T> - 2)) & 1));
+    set_carry_and_overflow(flags, carry, top<T>(value) != (value & 1));
     return result;
   }
 };
@@ -80,12 +85,13 @@ struct Rcl {
   template <typename T>
   static T run(LazyFlags& flags, T value, unsigned count) {
     bool carry = flags.cf();
+    const bool overflow = top_two_differ<T>(value);
     for (unsigned left = count % (width<T> + 1); left > 0; --left) {
       const bool out = top<T>(value);
       value = static_cast<T>(value << 1 | static_cast<T>(carry));
       carry = out;
     }
-    set_carry_and_overflow(flags, carry, carry != top<T>(value));
+    set_carry_and_overflow(flags, carry, overflow);
     return value;
   }
 };
@@ -94,12 +100,13 @@ struct Rcr {
   template <typename T>
   static T run(LazyFlags& flags, T value, unsigned count) {
     bool carry = flags.cf();
+    const bool overflow = carry != top<T>(value);
     for (unsigned left = count % (width<T> + 1); left > 0; --left) {
       const bool out = value & 1;
       value = static_cast<T>(value >> 1 | static_cast<T>(static_cast<T>(carry) << (width<T> - 1)));
       carry = out;
     }
-    set_carry_and_overflow(flags, carry, top<T>(value) != ((value >> (width<T> - 2)) & 1));
+    set_carry_and_overflow(flags, carry, overflow);
     return value;
   }
 };
@@ -118,7 +125,7 @@ struct Shld {
       carry = (value >> (width<T> - count)) & 1;
       result = static_cast<T>(value << count | filler >> (width<T> - count));
     }
-    leave_shift_flags<T>(flags, result, carry, top<T>(result) != top<T>(value));
+    leave_shift_flags<T>(flags, result, carry, top_two_differ<T>(value));
     return result;
   }
 };
@@ -136,7 +143,7 @@ struct Shrd {
       carry = (value >> (count - 1)) & 1;
       result = static_cast<T>(value >> count | filler << (width<T> - count));
     }
-    leave_shift_flags<T>(flags, result, carry, top<T>(result) != top<T>(value));
+    leave_shift_flags<T>(flags, result, carry, top<T>(value) != (filler & 1));
     return result;
   }
 };

@@ -4,6 +4,8 @@
 #include <Zydis/Decoder.h>
 #include <algorithm>
 
+#include "isa/zydis_repair.h"
+
 namespace trapline::isa {
 namespace {
 
@@ -160,6 +162,9 @@ Decoded decode(std::span<const u8> bytes) {
                                 ? ZYDIS_STATUS_NO_MORE_DATA
                                 : ZydisDecoderDecodeFull(&decoder, bytes.data(), bytes.size(), &from, operands);
   if (!ZYAN_SUCCESS(status)) return {status_of(status), {}};
+  // VEX encodings that only the Knights Corner coprocessor had.
+  if (from.meta.isa_ext == ZYDIS_ISA_EXT_KNC) return {DecodeStatus::invalid, {}};
+  repair(from, operands);
 
   Decoded decoded{DecodeStatus::ok, {}};
   Instruction& to = decoded.instruction;

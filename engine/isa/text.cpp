@@ -2,6 +2,7 @@
 #include <Zydis/Zydis.h>
 
 #include "isa/decode.h"
+#include "isa/zydis_repair.h"
 
 namespace trapline::isa {
 
@@ -13,6 +14,7 @@ std::string text(std::span<const u8> bytes, u64 rip) {
   if (bytes.empty() ||
       !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes.data(), bytes.size(), &instruction, operands)))
     return "(bad)";
+  repair(instruction, operands);
 
   ZydisFormatter formatter;
   ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL);
