@@ -1,4 +1,5 @@
 // The TLB, the VMCS, exits and console up to a moment.
+#include "base/address.h"
 #include "cli/json.h"
 #include "cli/show.h"
 #include "cli/table.h"
@@ -32,6 +33,12 @@ const char* told_by(views::FieldToldBy by) {
       return "VM exit";
   }
   return "";
+}
+
+// All ones is a value like any other in a VMCS; only an exit's address can be one that was not reported.
+std::string field_value(const views::VmcsFieldView& field) {
+  if (field.told_by != views::FieldToldBy::exit_reported && field.value == unknown_address) return "0xffffffffffffffff";
+  return hex(field.value);
 }
 
 Json exit_rows(const std::vector<views::ExitRow>& rows) {
@@ -100,14 +107,14 @@ Result<std::string> show_vmcs(const trace::EventSource& source, u64 at, Form for
       fields.push(Json::object()
                       .set_hex("encoding", encoding)
                       .set("name", field.name)
-                      .set_hex("value", field.value)
+                      .set("value", field_value(field))
                       .set("told_by", told_by(field.told_by))
                       .set("seq", field.sequence));
     return Json::object().set("at", at).set("fields", fields).line() + "\n";
   }
   Table table({{"encoding"}, {"field"}, {"value"}, {"told by"}, {"event", Align::right}});
   for (const auto& [encoding, field] : vmcs.fields())
-    table.add({hex(encoding), field.name, hex(field.value), told_by(field.told_by), std::to_string(field.sequence)});
+    table.add({hex(encoding), field.name, field_value(field), told_by(field.told_by), std::to_string(field.sequence)});
   return "VMCS as told up to event " + std::to_string(at) + "\n" + table.text();
 }
 
