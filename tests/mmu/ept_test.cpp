@@ -271,3 +271,70 @@ TEST_CASE("with paging off EPT alone translates, and nothing of it is held") {
   world.ept.set_entry(gpa + 0x1000, 1, 0);
   CHECK(world.read(gpa + 0x1000).exit.qualification == (1 | 1 << 7 | 1 << 8));
 }
+
+TEST_CASE("a clean page of EPT is dirtied by the first write, however often it was read before") {
+  World world(Dimensions::two);
+  world.tables.map(address, gpa, P | RW | US | A | D);
+  world.tables.map(address + 0x1000, gpa, P | RW | US | A | D);  // the same frame twice
+  *world.mmu.state().ept_pointer |= bit(6);
+  const auto flags = [&] { return world.ept.entry(gpa, 1) & (mmu::ept::accessed | mmu::ept::dirty); };
+  CHECK_FALSE(world.read(address).may_write);
+  CHECK(flags() == mmu::ept::accessed);
+  SUBCASE("by the TLB entry that the read made") { CHECK(world.write(address).may_write); }
+  SUBCASE("by another translation, whose guest-physical mapping is cached clean") {
+    CHECK(world.write(address + 0x1000).may_write);
+  }
+  CHECK(flags() == (mmu::ept::accessed | mmu::ept::dirty));
+  const auto writes = world.recording.all<trace::TableWrite>();
+  CHECK(writes.back().event.dimension == static_cast<u8>(Dimension::ept));
+  CHECK(writes.back().event.writer == static_cast<u8>(trace::Writer::walker));
+}
+
+TEST_CASE("a page table found by a cache is still not written where EPT forbids it") {
+  World world(Dimensions::two);
+  world.tables.map(address, gpa, P | RW | US | A | D);
+  world.tables.map(address + 0x1000, gpa + 0x1000, P | RW | US);
+  const u64 table = world.tables.place(address, 1, 0);
+  world.ept.set_entry(table, 1, world.ept.entry(table, 1) & ~2ULL);
+  CHECK(world.read(address).outcome == Outcome::translated);
+  const auto found = world.read(address + 0x1000);
+  CHECK(shape(world.references()).find("g2c") != std::string::npos);
+  REQUIRE(found.outcome == Outcome::ept_violation);
+  CHECK(found.exit.qualification == (2 | 5 << 3 | 1 << 7));
+  CHECK((world.tables.entry(address + 0x1000, 1) & A) == 0);
+}
+
+TEST_CASE("a right that the monitor loosens above the last level is seen without INVEPT") {
+  World world(Dimensions::two);
+  mapped(world);
+  const u64 directory_entry = world.ept.entry(gpa, 2);
+  // Everything lies below one directory entry, so the guest's tables must be readable at least.
+  world.ept.set_entry(gpa, 2, directory_entry & ~2ULL);
+  for (unsigned level = 2; level <= 4; ++level)
+    world.tables.set_entry(address, level, world.tables.entry(address, level) | A);
+  CHECK(world.read(address).outcome == Outcome::translated);
+  SUBCASE("after a violation has said so") { CHECK(world.write(address + 0x1000).outcome == Outcome::ept_violation); }
+  SUBCASE("while a structure cache still holds the old right") {}
+  world.ept.set_entry(gpa, 2, directory_entry);
+  CHECK(world.write(address + 0x1000).outcome == Outcome::translated);
+}
+
+TEST_CASE("an EPT violation drops what was cached of its two addresses, and says so") {
+  World world(Dimensions::two);
+  mapped(world);
+  world.read(address);
+  const u64 good = world.ept.entry(gpa, 1);
+  world.ept.set_entry(gpa, 1, good & ~2ULL);
+  world.mmu.invept(mmu::InveptType::all_ept, 0);
+  world.read(address);
+  world.recording.forget();
+  const auto found = world.write(address);
+  CHECK(found.outcome == Outcome::ept_violation);
+  const auto flush = world.recording.all<trace::TlbFlush>();
+  REQUIRE(flush.size() == 1);
+  CHECK(flush[0].event.cause == static_cast<u8>(trace::FlushCause::ept_violation));
+  CHECK(flush[0].event.gva == address);
+  CHECK(flush[0].event.ept_pointer == mmu::page_of(*world.mmu.state().ept_pointer, 1));
+  CHECK(flush[0].event.cached_structures == 6);  // three of the linear address, three of the guest-physical one
+  CHECK(flush[0].header.cause == found.exit.walk);
+}
