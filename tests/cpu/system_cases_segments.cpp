@@ -162,7 +162,7 @@ void add_table_registers(std::vector<Case>& cases) {
 
 void add_questions(std::vector<Case>& cases) {
   const auto add = [&](const std::string& name, unsigned cpl, const Bytes& code, u64 selector) {
-    cases.push_back({name + " of " + std::to_string(selector), cpl, code,
+    cases.push_back({name + " of " + std::to_string(selector) + " at CPL " + std::to_string(cpl), cpl, code,
                      with({{arch::rax, selector}, {arch::rbx, 0x1122334455667788}}), passes()});
   };
   for (const u16 selector : {u16{0}, sel::code0, sel::data0, sel::data3, sel::code3, sel::tss, sel::free_tss, sel::ldt,

@@ -10,11 +10,24 @@
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <unistd.h>
-#include <vector>
 
 namespace trapline::test {
 
 namespace {
+
+// The kernel's header declares kvm_cpuid2 and kvm_msrs with a flexible array, whose C++ form makes them larger than the
+// kernel thinks, and with them the request numbers. So: a head of two words, and requests made from its size.
+struct Head {
+  u32 count = 0;
+  u32 padding = 0;
+};
+template <typename Entry, std::size_t count>
+struct Block {
+  Head head{count, 0};
+  Entry entries[count]{};
+};
+constexpr unsigned long get_supported_cpuid = _IOWR(KVMIO, 0x05, Head), set_cpuid = _IOW(KVMIO, 0x90, Head),
+                        set_msrs = _IOW(KVMIO, 0x89, Head);
 
 constexpr u32 msr_star = 0xc0000081, msr_lstar = 0xc0000082, msr_cstar = 0xc0000083, msr_sfmask = 0xc0000084,
               msr_kernel_gs_base = 0xc0000102;
@@ -90,10 +103,8 @@ struct RealCpu::Machine {
   }
 
   bool copy_cpuid() {
-    std::vector<std::byte> room(sizeof(kvm_cpuid2) + 256 * sizeof(kvm_cpuid_entry2));
-    auto* table = reinterpret_cast<kvm_cpuid2*>(room.data());
-    table->nent = 256;
-    return ioctl(kvm, KVM_GET_SUPPORTED_CPUID, table) >= 0 && ioctl(vcpu, KVM_SET_CPUID2, table) >= 0;
+    const auto table = std::make_unique<Block<kvm_cpuid_entry2, 256>>();
+    return ioctl(kvm, get_supported_cpuid, table.get()) >= 0 && ioctl(vcpu, set_cpuid, table.get()) >= 0;
   }
 
   ~Machine() {
@@ -140,16 +151,13 @@ bool RealCpu::set_state(const arch::CpuState& state) {
   sregs.cr8 = state.cr8;
   sregs.efer = state.efer;
   if (ioctl(machine_->vcpu, KVM_SET_SREGS, &sregs) < 0 || ioctl(machine_->vcpu, KVM_SET_REGS, &regs) < 0) return false;
-  const kvm_msr_entry entries[] = {{msr_star, 0, state.star},
-                                   {msr_lstar, 0, state.lstar},
-                                   {msr_cstar, 0, state.cstar},
-                                   {msr_sfmask, 0, state.sfmask},
-                                   {msr_kernel_gs_base, 0, state.kernel_gs_base}};
-  alignas(kvm_msrs) std::byte room[sizeof(kvm_msrs) + sizeof entries]{};
-  auto* const msrs = reinterpret_cast<kvm_msrs*>(room);
-  msrs->nmsrs = std::size(entries);
-  std::memcpy(room + sizeof(kvm_msrs), entries, sizeof entries);
-  return ioctl(machine_->vcpu, KVM_SET_MSRS, msrs) == std::ssize(entries);
+  Block<kvm_msr_entry, 5> msrs;
+  msrs.entries[0] = {msr_star, 0, state.star};
+  msrs.entries[1] = {msr_lstar, 0, state.lstar};
+  msrs.entries[2] = {msr_cstar, 0, state.cstar};
+  msrs.entries[3] = {msr_sfmask, 0, state.sfmask};
+  msrs.entries[4] = {msr_kernel_gs_base, 0, state.kernel_gs_base};
+  return ioctl(machine_->vcpu, set_msrs, &msrs) == 5;
 }
 
 arch::CpuState RealCpu::state() {
