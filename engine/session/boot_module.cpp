@@ -1,6 +1,6 @@
 #include "session/boot_module.h"
 
-#include "plan.h"  // of guest-kernels/shuffle, through the library trapline_shuffle_plan
+#include <plan.h>  // of guest-kernels/shuffle, through the library trapline_shuffle_plan
 
 namespace trapline::session {
 

@@ -2,9 +2,9 @@
 #include <cstdio>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <plan.h>
 
 #include "base/sha256.h"
-#include "plan.h"
 #include "scripted_session.h"
 
 namespace trapline::session {
