@@ -8,6 +8,7 @@
 // lower level's trace equals the filtered higher one.
 #pragma once
 
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -28,7 +29,7 @@ struct RecordHeader {
   u64 retired;
   u64 cause;
 };
-static_assert(sizeof(RecordHeader) == 32);
+static_assert(sizeof(RecordHeader) == 32 && offsetof(RecordHeader, vcpu) == 2 && offsetof(RecordHeader, bytes) == 4);
 
 // Takes chunks of whole records, in order. A sink that fails remembers its first error and takes nothing more; the run
 // asks it at the end (and the session ends the lane early when `failed()`).
@@ -41,7 +42,7 @@ class Sink {
 
 class Bus {
  public:
-  static constexpr std::size_t chunk_bytes = 1 << 20;
+  static constexpr std::size_t chunk_bytes = 1 << 18;
 
   Bus(Level level, Sink& sink);
   ~Bus();
@@ -78,16 +79,14 @@ class Bus {
     constexpr u32 bytes = sizeof(RecordHeader) + ((sizeof(Event) + 7) & ~7U);
     if (static_cast<std::size_t>(end_ - cursor_) < bytes) [[unlikely]]
       flush();
-    // Built in place, member by member: a copy from the stack would wait for its own half-done stores.
-    new (cursor_) RecordHeader{static_cast<u16>(Event::event_kind),
-                               stamp.vcpu,
-                               static_cast<u8>(stamp.provenance),
-                               bytes,
-                               stamp.tick,
-                               stamp.retired,
-                               stamp.cause};
-    new (cursor_ + sizeof(RecordHeader)) Event(event);
-    cursor_ += bytes;
+    // Built in place, a word at a time: a copy from the stack would wait for its own half-done stores.
+    std::byte* const out = cursor_;
+    const u64 words[4] = {static_cast<u64>(Event::event_kind) | u64{stamp.vcpu} << 16 |
+                              u64{static_cast<u8>(stamp.provenance)} << 24 | u64{bytes} << 32,
+                          stamp.tick, stamp.retired, stamp.cause};
+    for (int i = 0; i < 4; ++i) std::memcpy(out + i * 8, &words[i], sizeof words[i]);
+    new (out + sizeof(RecordHeader)) Event(event);
+    cursor_ = out + bytes;
   }
   template <typename Event>
   void append_blob(const Event& event, std::span<const std::byte> blob) {
