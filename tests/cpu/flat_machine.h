@@ -15,8 +15,9 @@ namespace trapline::test {
 class RecordSink : public trace::Sink {
  public:
   void take(std::span<const std::byte> records) override {
-    bytes_.insert(bytes_.end(), records.begin(), records.end());
+    if (keeps_) bytes_.insert(bytes_.end(), records.begin(), records.end());
   }
+  void keep(bool wanted) { keeps_ = wanted; }
 
   struct Record {
     trace::RecordHeader header;
@@ -37,6 +38,7 @@ class RecordSink : public trace::Sink {
 
  private:
   std::vector<std::byte> bytes_;
+  bool keeps_ = true;
 };
 
 class FlatMachine : public cpu::Ports {
