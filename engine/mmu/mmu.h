@@ -30,6 +30,7 @@ struct MmuOptions {
   unsigned tlb_ways = 4;
   bool paging_structure_caches = true;  // also the cache of guest-physical mappings
   unsigned physical_address_bits = 46;  // MAXPHYADDR, 36 to 48: CPUID 80000008H must say the same
+  bool sets_dirty_flags = true;         // false is a defect that tests plant
 };
 
 // What modelled work costs, in cycles.

@@ -127,7 +127,7 @@ void Walk::page_fault(FaultReason reason) {
 bool Walk::set_flags(const TableWalk& guest) {
   for (unsigned level = 4; level >= guest.level; --level) {
     if (!entry_hpas_[level].known()) continue;  // skipped by a cache, which holds only entries that were accessed
-    const bool dirties = level == guest.level && access_ == arch::Access::write;
+    const bool dirties = level == guest.level && access_ == arch::Access::write && mmu_.options_.sets_dirty_flags;
     if (!set_flag_in(guest, level, arch::pte::accessed | (dirties ? arch::pte::dirty : 0))) return false;
   }
   entry_.dirty = (guest.last().entry & arch::pte::dirty) || access_ == arch::Access::write;
