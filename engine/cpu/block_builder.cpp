@@ -64,7 +64,7 @@ Flow end_with(Op& op, Handler handler) {
 }
 
 // Binds the operation to its handler; what comes after it.
-Flow bind(Op& op, const isa::Decoded& decoded) {
+Flow bind(Op& op, const isa::Decoded& decoded, const BuildOptions& options) {
   if (decoded.status == isa::DecodeStatus::too_long) return end_with(op, too_long);
   if (decoded.status != isa::DecodeStatus::ok) return end_with(op, undefined);
   const isa::Instruction& instruction = decoded.instruction;
@@ -72,7 +72,8 @@ Flow bind(Op& op, const isa::Decoded& decoded) {
     op.immediate = instruction.x87;
     return end_with(op, vector_unit);
   }
-  const Binding& binding = binding_of(instruction.mnemonic);
+  const isa::Mnemonic mnemonic = instruction.mnemonic;
+  const Binding& binding = binding_of(options.executes_as ? options.executes_as(mnemonic) : mnemonic);
   op.handler = binding.bind ? binding.bind(instruction) : nullptr;
   return op.handler ? binding.flow : end_with(op, unbound);
 }
@@ -155,7 +156,7 @@ Built build(Hpa start, std::span<const u8> page_bytes_left, std::span<const u8> 
       describe(op, decoded.instruction, static_cast<unsigned>(block->code.size()));
     else
       op.rip_offset = static_cast<u16>(block->code.size());
-    flow = bind(op, decoded);
+    flow = bind(op, decoded, options);
     // Of what is no instruction all bytes that were looked at count as code: another byte may make it one.
     const u64 taken = decoded.status == isa::DecodeStatus::ok ? decoded.instruction.length : window.size();
     block->code.insert(block->code.end(), window.begin(), window.begin() + static_cast<std::ptrdiff_t>(taken));

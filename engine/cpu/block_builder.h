@@ -10,8 +10,9 @@
 namespace trapline::cpu {
 
 struct BuildOptions {
-  unsigned length = 64;              // instructions at most
-  bool record_instructions = false;  // put a recording operation before each
+  unsigned length = 64;                                   // instructions at most
+  bool record_instructions = false;                       // put a recording operation before each
+  isa::Mnemonic (*executes_as)(isa::Mnemonic) = nullptr;  // see Tuning
 };
 
 struct Built {

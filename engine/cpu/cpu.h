@@ -52,6 +52,8 @@ struct Tuning {
   unsigned rep_slice = 1024;       // REP iterations between looks at the budget
   u64 cycles_per_instruction = 1;  // modelled tick
   u64 cycles_per_delivery = 40;
+  // A defect that tests plant: which mnemonic's handlers execute an instruction. Asked when a block is built.
+  isa::Mnemonic (*executes_as)(isa::Mnemonic) = nullptr;
 };
 
 // What an access gave; by value, since a local whose address escapes would end tail calls.

@@ -65,7 +65,7 @@ Block* Cpu::build_block(u64 rip, const Fetched& here) {
   if (blocks_->full()) blocks_->kill_all();
   const u64 left = page_bytes - (rip & (page_bytes - 1));
   const std::span bytes(reinterpret_cast<const u8*>(here.bytes), left);
-  const BuildOptions options{tuning_.block_length, bus_.records(trace::Level::instructions)};
+  const BuildOptions options{tuning_.block_length, bus_.records(trace::Level::instructions), tuning_.executes_as};
   Built built = build(here.hpa, bytes, {}, options);
   if (built.needs_next_page) {
     const Fetched beyond = fetch(rip + left);
