@@ -10,12 +10,12 @@ namespace {
 class SoftMachine : public metal::Machine {
  public:
   SoftMachine(std::unique_ptr<memory::HostMemory> host, const FrameLayout& layout, const metal::MachineOptions& options,
-              trace::Bus& bus)
+              trace::Bus& bus, const Defects& defects, const cpu::Tuning& sizes)
       : host_(std::move(host)),
         guest_(*host_, memory::scattered_frames(layout.guest_pages, layout.monitor_frames,
                                                 layout.total_frames - layout.monitor_frames, options.seed)),
         frames_(layout.monitor_frames),
-        processor_(*host_, bus, options.hardware),
+        processor_(*host_, bus, options.hardware, defects, sizes),
         kernel_half_(processor_, guest_, frames_, bus, options.hardware),
         vcpu_(processor_, kernel_half_, bus, options.hardware) {
     host_->name_frames_by([this](u64 frame) { return guest_.guest_page_of_frame(frame); });
@@ -48,6 +48,11 @@ Result<> check(const metal::MachineOptions& options) {
 }  // namespace
 
 Result<std::unique_ptr<metal::Machine>> make_machine(const metal::MachineOptions& options, trace::Bus& bus) {
+  return make_machine(options, bus, Defects{});
+}
+
+Result<std::unique_ptr<metal::Machine>> make_machine(const metal::MachineOptions& options, trace::Bus& bus,
+                                                     const Defects& defects, const cpu::Tuning& sizes) {
   if (auto sound = check(options); !sound) return sound.error();
   const FrameLayout layout = FrameLayout::for_guest(options.memory_bytes);
   if (options.memory_bytes < page_bytes || options.memory_bytes % page_bytes ||
@@ -56,7 +61,7 @@ Result<std::unique_ptr<metal::Machine>> make_machine(const metal::MachineOptions
                        std::to_string(memory::HostMemory::largest / 2 >> 20) + " MiB of memory");
   auto host = memory::HostMemory::make(layout.total_frames * page_bytes, bus);
   if (!host) return host.error();
-  auto machine = std::make_unique<SoftMachine>(std::move(*host), layout, options, bus);
+  auto machine = std::make_unique<SoftMachine>(std::move(*host), layout, options, bus, defects, sizes);
   if (auto started = machine->start(); !started) return started.error();
   return std::unique_ptr<metal::Machine>(std::move(machine));
 }

@@ -10,26 +10,32 @@ namespace trapline::soft {
 
 namespace {
 
-cpu::Tuning tuning(const Costs& costs) {
-  cpu::Tuning result;
+cpu::Tuning tuning(const Costs& costs, const Defects& defects, const cpu::Tuning& sizes) {
+  cpu::Tuning result = sizes;
+  result.executes_as = defects.executes_as;
   result.cycles_per_instruction = costs[spec::Cost::instruction];
   result.cycles_per_delivery = costs[spec::Cost::exception_delivery];
   return result;
 }
 
-mmu::MmuOptions mmu_options(const metal::HardwareOptions& options, const vmx::Capabilities& capabilities) {
-  return {options.tlb_sets, options.tlb_ways, options.paging_structure_caches, capabilities.physical_address_bits};
+mmu::MmuOptions mmu_options(const metal::HardwareOptions& options, const vmx::Capabilities& capabilities,
+                            const Defects& defects) {
+  return {options.tlb_sets, options.tlb_ways, options.paging_structure_caches, capabilities.physical_address_bits,
+          !defects.loses_dirty_flags};
 }
 
 }  // namespace
 
-Processor::Processor(memory::HostMemory& memory, trace::Bus& bus, const metal::HardwareOptions& options)
+Processor::Processor(memory::HostMemory& memory, trace::Bus& bus, const metal::HardwareOptions& options,
+                     const Defects& defects, const cpu::Tuning& sizes)
     : memory_(memory),
       bus_(bus),
+      defects_(defects),
       capabilities_(vmx::modelled_capabilities()),
-      mmu_(memory, bus, mmu_options(options, capabilities_), {costs_[spec::Cost::walk_reference]}, walk_cycles_),
+      mmu_(memory, bus, mmu_options(options, capabilities_, defects), {costs_[spec::Cost::walk_reference]},
+           walk_cycles_),
       vmx_(capabilities_, memory),
-      cpu_(*this, memory, bus, tuning(costs_)),
+      cpu_(*this, memory, bus, tuning(costs_, defects, sizes)),
       caching_allowed_(!bus.records(trace::Level::memory)) {
   mmu_.on_evict([this](Gva first, u64 bytes) { cpu_.invalidate_page(first, bytes); });
   memory_.on_first_mark([this](u64) { cpu_.invalidate_writes(); });

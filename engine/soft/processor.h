@@ -11,6 +11,7 @@
 #include "metal/metal.h"
 #include "mmu/mmu.h"
 #include "soft/costs.h"
+#include "soft/defects.h"
 #include "vmx/entry.h"
 #include "vmx/unit.h"
 
@@ -27,7 +28,8 @@ enum class GuestStop : u8 {
 
 class Processor : private cpu::Ports {
  public:
-  Processor(memory::HostMemory& memory, trace::Bus& bus, const metal::HardwareOptions& options);
+  Processor(memory::HostMemory& memory, trace::Bus& bus, const metal::HardwareOptions& options,
+            const Defects& defects = {}, const cpu::Tuning& sizes = {});
 
   cpu::Cpu& cpu() { return cpu_; }
   const cpu::Cpu& cpu() const { return cpu_; }
@@ -103,6 +105,7 @@ class Processor : private cpu::Ports {
   memory::HostMemory& memory_;
   trace::Bus& bus_;
   Costs costs_;
+  Defects defects_;
   vmx::Capabilities capabilities_;
   u64 walk_cycles_ = 0;
   mmu::Mmu mmu_;

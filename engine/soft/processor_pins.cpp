@@ -143,6 +143,7 @@ bool Processor::undefined_here(cpu::Sensitive what) {
 }
 
 void Processor::invlpg(Gva linear) {
+  if (defects_.invlpg_does_nothing) return;
   mmu_.invlpg(linear);
   settle();
 }
