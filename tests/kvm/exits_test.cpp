@@ -1,6 +1,7 @@
 // Guests of a few instructions, each for one way in which KVM_RUN comes back.
 #include <atomic>
 #include <cstring>
+#include <random>
 #include <signal.h>
 #include <sys/time.h>
 #include <thread>
@@ -189,6 +190,35 @@ KVM_TEST("an interrupt ends HLT, and the guest goes on behind it") {
   lab.vcpu().inject(0x21);
   REQUIRE(lab.run().reason == UserExitReason::halt);
   CHECK(lab.gpr(arch::rbx) == 0x99);
+}
+
+KVM_TEST("no interrupt is lost or doubled, wherever a time limit or a window strikes") {
+  // sti; hlt; out dx, al; in al, dx; jmp back to hlt. The handler: inc rbx; iretq
+  const u64 handler = 0x101000;
+  Lab lab(mov_edx(0x80) + sti + Code{0xf4, 0xee, 0xec, 0xeb, 0xfb});
+  write_bytes(lab.memory(), handler, Code{0x48, 0xff, 0xc3, 0x48, 0xcf});
+  write_gate(lab.memory(), 0x20, handler);
+  set_idt(lab);
+  std::mt19937_64 random(11);
+  u64 injected = 0, idle_rounds = 0;
+  for (unsigned round = 0; round < 2000; ++round) {
+    if (lab.vcpu().can_inject()) {
+      lab.vcpu().inject(0x20);
+      ++injected;
+      idle_rounds = 0;
+    }
+    REQUIRE(++idle_rounds < 1000);
+    lab.vcpu().request_interrupt_window(random() % 2 == 0);
+    const u64 limit = 1ULL << (random() % 22);  // up to 2 ms: some hosts do not even enter the guest in 60 us
+    const auto exit = lab.run({.nanoseconds = lab.vcpu().now() + limit});
+    REQUIRE(exit.reason != UserExitReason::failed);
+    if (exit.reason == UserExitReason::port_io && !exit.io.write) answer(exit.io, 0);
+  }
+  lab.vcpu().request_interrupt_window(false);
+  for (unsigned rest = 0; rest < 10; ++rest)
+    if (const auto exit = lab.run(); exit.reason == UserExitReason::port_io && !exit.io.write) answer(exit.io, 0);
+  CHECK(injected > 100);
+  CHECK(lab.gpr(arch::rbx) == injected);
 }
 
 KVM_TEST("a triple fault is shutdown") {
