@@ -106,7 +106,7 @@ int usage(const CLI::App& app, const CLI::ParseError& error) {
 
 int main(int count, char** arguments) {
   CLI::App app(overview, "trapline");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.set_version_flag("--version", std::string("trapline ") + TRAPLINE_VERSION);
   app.footer(exit_codes);
 
@@ -126,7 +126,8 @@ int main(int count, char** arguments) {
   } catch (const CLI::ParseError& error) {
     return usage(app, error);
   }
-  return chosen ? chosen() : 0;
+  if (chosen) return chosen();
+  return report_error(usage_error("say what to do: doctor, list, run, events or show; `trapline --help` tells more"));
 }
 
 }  // namespace trapline::cli
