@@ -10,6 +10,18 @@ World world_of(const Case& situation) {
   return world;
 }
 
+bool is_exempt(const std::vector<Exempt>& list, const std::string& name) {
+  for (const Exempt& group : list) {
+    for (const std::string_view pattern : group.names) {
+      const bool anywhere = pattern.front() == '*', beginning = pattern.back() == '*';
+      if (anywhere && name.find(pattern.substr(1)) != std::string::npos) return true;
+      if (beginning && name.starts_with(pattern.substr(0, pattern.size() - 1))) return true;
+      if (name == pattern) return true;
+    }
+  }
+  return false;
+}
+
 Arrange with(std::initializer_list<std::pair<arch::Gpr, u64>> values) {
   return [list = std::vector(values)](World& world) {
     for (const auto& [number, value] : list) world.state.gpr[number] = value;

@@ -121,7 +121,8 @@ void World::put_bytes(u64 address, const std::vector<u8>& bytes) {
 }
 
 void World::set_code(unsigned cpl, const std::vector<u8>& code) {
-  const u64 place = cpl == 0 ? at::kernel_code : at::user_code;
+  // Unicorn looks at the byte before an address at which it is to stop, so user code does not begin its page.
+  const u64 place = cpl == 0 ? at::kernel_code : at::user_code + 0x20;
   put_bytes(place, code);
   end_of_code_ = place + code.size();
   put_bytes(end_of_code_, cpl == 0 ? std::vector<u8>{0xf4} : std::vector<u8>{0x0f, 0x0b});
