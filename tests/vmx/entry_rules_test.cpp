@@ -35,6 +35,27 @@ TEST_CASE("the valid VMCS breaks no rule, nor do its 32-bit, virtual-8086 and un
   }
 }
 
+TEST_CASE("forms of segments that the manual allows are accepted") {
+  Lab lab;
+  struct Form {
+    F field;
+    u64 access_rights;
+    bool unrestricted;
+  };
+  const Form forms[] = {{F::guest_cs_access_rights, 0xa099, false},  {F::guest_cs_access_rights, 0xa09d, false},
+                        {F::guest_cs_access_rights, 0xa09f, false},  {F::guest_cs_access_rights, 0xc093, true},
+                        {F::guest_ss_access_rights, 0xc097, false},  {F::guest_ss_access_rights, 0x10000, false},
+                        {F::guest_ds_access_rights, 0xc091, false},  {F::guest_ds_access_rights, 0xc09b, false},
+                        {F::guest_fs_access_rights, 0x10000, false}, {F::guest_ldtr_access_rights, 0x82, false}};
+  for (const Form& form : forms) {
+    Patient patient{lab.vmcs(), lab.capabilities};
+    if (form.unrestricted) patient.make_unrestricted();
+    patient.set(form.field, form.access_rights);
+    CAPTURE(form.access_rights);
+    CHECK(names_of(judged(lab, patient)) == "");
+  }
+}
+
 TEST_CASE("each broken VMCS is refused by exactly its rule") {
   Lab lab;
   for (const Case& each : all_cases()) {

@@ -189,6 +189,7 @@ TEST_CASE("a keyframe holds the unit, and damaged ones are refused") {
   REQUIRE(other.unit.restore(saved).ok());
   CHECK(other.vmcs() == lab.vmcs());
   CHECK(other.unit.save() == saved);
+  CHECK(error_of(other, other.unit.vmclear(vmxon_region)) == 3);  // the VMXON pointer is part of it
   CHECK(spec::decode_vmcs_part(lab.vmcs().save()).has_value());
   for (std::size_t length = 0; length < saved.size(); length += 7)
     CHECK(!other.unit.restore(std::span(saved).first(length)).ok());

@@ -244,7 +244,8 @@ TEST_CASE("I/O bitmaps are asked for every port of an access, and override uncon
   std::mt19937 random(3);
   std::vector<bool> reserved(0x10000);
   for (int each = 0; each < 400; ++each) reserved[random() & 0xffff] = true;
-  reserved[0x7fff] = reserved[0x8001] = true;
+  reserved[0x7fff] = reserved[0x8000] = true;
+  reserved[0] = reserved[0xffff] = false;
   for (u32 port = 0; port < 0x10000; ++port)
     if (reserved[port]) {
       const Hpa byte = (port < 0x8000 ? io_bitmap_a : io_bitmap_b) + (port & 0x7fff) / 8;

@@ -176,7 +176,11 @@ TEST_CASE("the event to inject, and its valid bit after the next exit") {
   CHECK(!injected_event(vmcs));
   vmcs.set(F::vm_entry_interruption_information, 0x80000480);
   vmcs.set(F::vm_entry_instruction_length, 2);
-  CHECK(injected_event(vmcs)->instruction_length == 2);
+  for (const u32 type : {0, 2, 3, 4, 5, 6}) {  // software events: 4, 5, 6
+    vmcs.set(F::vm_entry_interruption_information, bit(31) | type << 8 | 3);
+    CHECK(injected_event(vmcs)->instruction_length == (type >= 4 ? 2 : 0));
+    CHECK(static_cast<u32>(injected_event(vmcs)->type) == type);
+  }
 }
 
 TEST_CASE("RF is saved as an exception frame would show it") {
