@@ -7,13 +7,14 @@ const Op* fall_through(Cpu& cpu, const Op* op) {
   return enter(cpu, op, next_rip(cpu, op), cpu.hot.retired_base + op->index_in_block);
 }
 
-const Op* stop_here(Cpu& cpu, const Op* op) { return cpu.leave_restarting(op); }
+const Op* stop_here(Cpu& cpu, const Op* op) { return cpu.leave_before(op); }
 
-const Op* killed(Cpu& cpu, const Op* op) { return cpu.leave_restarting(op); }
+const Op* killed(Cpu& cpu, const Op* op) { return cpu.leave_before(op); }
 
 // The instruction's bytes lie where other operations have operands: see recording() in the builder.
 const Op* record_instruction(Cpu& cpu, const Op* op) {
   cpu.synchronize(op);
+  if (cpu.goes_on_from_slice()) return next(cpu, op);
   trace::Instruction event;
   event.rip = cpu.rip();
   event.bytes_low = op->wide;

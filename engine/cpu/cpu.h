@@ -193,12 +193,15 @@ class Cpu {
 
   // ---- leave.cpp: how an operation ends that does not simply go on (use the functions of handlers.h) ----
   const Op* leave_finished(const Op* op, u64 next_rip);  // retired; the run loop looks round, then goes on at next_rip
-  const Op* leave_restarting(const Op* op);              // not retired, comes again: a REP slice, a killed block
+  const Op* leave_restarting(const Op* op);              // not retired, begun, goes on later: a REP slice
+  const Op* leave_before(const Op* op);                  // nothing of it executed: a limit, a killed block
   const Op* leave_pending(const Op* op);                 // not retired: the pending fault or exit
   const Op* leave_not_implemented(const Op* op);         // not retired
   const Op* leave_software_event(const Op* op, const arch::Delivery& delivery);
   // The jump cache has no way to `rip` (or a limit is near): back to the run loop with `retired` instructions done.
   const Op* leave_for_block(const Op* op, u64 rip, u64 retired);
+  // Whether the operation at hand goes on from leave_restarting, and so has been recorded.
+  bool goes_on_from_slice() const { return slice_rip_ == rip_ && slice_retired_ == retired_; }
   // True where a REP instruction should give the run loop a chance to look at its budget.
   bool count_rep_iterations(u64 iterations);
 
@@ -254,6 +257,8 @@ class Cpu {
   void run_operations(const Op* op, u64 limit);
   Next step(const Block& block, Stop& stop);
   Next settle(Stop& stop);
+  void count_delivery();
+  Next deliver_fault(const arch::Fault& fault, Stop& stop);
   Next after_raise(Raised raised, Stop& stop);
   void report_not_implemented();
 
@@ -299,6 +304,7 @@ class Cpu {
   u64 retired_ = 0;
   u64 rep_iterations_ = 0;
   u64 rep_since_look_ = 0;
+  u64 slice_rip_ = 0, slice_retired_ = ~0ULL;
   u64 deliveries_ = 0;
   u64 extra_cycles_ = 0;
   u64 other_flags_ = 2;

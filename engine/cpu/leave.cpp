@@ -21,6 +21,13 @@ const Op* Cpu::leave_finished(const Op* op, u64 next_rip) {
 }
 
 const Op* Cpu::leave_restarting(const Op* op) {
+  leave_before(op);
+  slice_rip_ = rip_;
+  slice_retired_ = retired_;
+  return nullptr;
+}
+
+const Op* Cpu::leave_before(const Op* op) {
   synchronize(op);
   left_ = Left::looking_round;
   return nullptr;

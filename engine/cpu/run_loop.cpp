@@ -111,10 +111,9 @@ Cpu::Next Cpu::settle(Stop& stop) {
         stop = Stop::vm_exit;
         return Next::stop;
       }
-      ++deliveries_;
-      return after_raise(raise(pending_.fault), stop);
+      return deliver_fault(pending_.fault, stop);
     case Left::software_event:
-      ++deliveries_;
+      count_delivery();
       return after_raise(raise_software(software_event_), stop);
     case Left::not_implemented:
       break;
@@ -122,6 +121,16 @@ Cpu::Next Cpu::settle(Stop& stop) {
   report_not_implemented();
   stop = Stop::not_implemented;
   return Next::stop;
+}
+
+void Cpu::count_delivery() {
+  ++deliveries_;
+  charge(tuning_.cycles_per_delivery);
+}
+
+Cpu::Next Cpu::deliver_fault(const arch::Fault& fault, Stop& stop) {
+  count_delivery();
+  return after_raise(raise(fault), stop);
 }
 
 Cpu::Next Cpu::after_raise(Raised raised, Stop& stop) {

@@ -180,6 +180,21 @@ TEST_CASE("a fault in the middle of REP leaves registers that restart it exactly
   }
 }
 
+TEST_CASE("a REP instruction is recorded once, however often it gives way") {
+  FlatMachine machine(trace::Level::instructions, {.rep_slice = 3});
+  constexpr u8 program[] = {0xf3, 0xaa, 0x90, 0x0f, 0x0b};  // rep stosb; nop; ud2
+  machine.program(program);
+  arch::CpuState state = FlatMachine::fresh_state();
+  state.gpr[arch::rcx] = 10;
+  state.gpr[arch::rdi] = FlatMachine::data;
+  machine.cpu.set_state(state);
+  CHECK(machine.cpu.run(cpu::no_limit) == Stop::vm_exit);
+  CHECK(machine.cpu.gpr(arch::rdi) == FlatMachine::data + 10);
+  machine.bus.flush();
+  CHECK(machine.sink.all<trace::Instruction>().size() == 3);
+  CHECK(machine.sink.all<trace::MemoryAccess>().size() == 10);
+}
+
 TEST_CASE("a REP without end stops at its budget, soon") {
   FlatMachine machine;
   constexpr u8 program[] = {0xf3, 0xac, 0xeb, 0xfc};  // rep lodsb; jmp back

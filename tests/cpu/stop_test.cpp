@@ -165,3 +165,22 @@ TEST_CASE("FS and GS add their bases, the others do not") {
   CHECK(machine.cpu.gpr(arch::rcx) == 0x2222);
   CHECK(machine.cpu.gpr(arch::rdx) == 0x3333);
 }
+
+TEST_CASE("addresses without a base: absolute ones of 32 and 64 bits, and relative to RIP") {
+  FlatMachine machine;
+  machine.memory.write(Hpa(0x23456), 4, 0xabcd, trace::Writer::monitor);
+  machine.memory.write(Hpa(FlatMachine::code + 0x100), 4, 0x7777, trace::Writer::monitor);
+  constexpr u8 program[] = {
+      0xa1, 0x56, 0x34, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00,  // mov eax, [0x23456], of 64 bits
+      0x8b, 0x0c, 0x25, 0x56, 0x34, 0x02, 0x00,              // mov ecx, [0x23456], of 32 bits
+      0x8b, 0x15, 0xea, 0x00, 0x00, 0x00,                    // mov edx, [rip+0xea]
+      0x48, 0x8d, 0x1d, 0xf9, 0xff, 0xff, 0xff,              // lea rbx, [rip-7]
+      0x8b, 0xb3, 0xea, 0x00, 0x00, 0x00,                    // mov esi, [rbx+0xea]
+  };
+  CHECK(run(machine, program, FlatMachine::fresh_state(), 5) == Stop::limit);
+  CHECK(machine.cpu.gpr(arch::rax) == 0xabcd);
+  CHECK(machine.cpu.gpr(arch::rcx) == 0xabcd);
+  CHECK(machine.cpu.gpr(arch::rdx) == 0x7777);
+  CHECK(machine.cpu.gpr(arch::rbx) == FlatMachine::code + 22);
+  CHECK(machine.cpu.gpr(arch::rsi) == 0x7777);
+}
