@@ -1,0 +1,92 @@
+// The TLB folded from its events: what each scope of a flush drops, as a table; and what happens when the numbers
+// differ.
+#include "views/tlb.h"
+
+#include <doctest/doctest.h>
+#include <set>
+
+#include "views/fold.h"
+#include "views/recorder.h"
+
+using namespace trapline;
+
+namespace {
+
+struct Entry {
+  const char* name;
+  u64 gva;
+  u8 page_level;
+  u8 global;
+  u16 vpid, pcid;
+  u64 ept_pointer;
+};
+
+// Each differs from the first in one tag.
+constexpr Entry entries[] = {
+    {"plain", 0x1000, 1, 0, 1, 5, 0x6000},      {"other page", 0x9000, 1, 0, 1, 5, 0x6000},
+    {"other pcid", 0x1000, 1, 0, 1, 6, 0x6000}, {"global", 0x1000, 1, 1, 1, 6, 0x6000},
+    {"other vpid", 0x1000, 1, 0, 2, 5, 0x6000}, {"other ept", 0x1000, 1, 0, 1, 5, 0x7000},
+    {"large", 0, 2, 0, 1, 5, 0x6000},
+};
+
+struct Row {
+  trace::FlushScope scope;
+  std::set<std::string> dropped;
+};
+
+const Row rows[] = {
+    {trace::FlushScope::one_page, {"plain", "global", "other ept", "large"}},
+    {trace::FlushScope::one_pcid, {"plain", "other page", "other ept", "large"}},
+    {trace::FlushScope::all_but_global, {"plain", "other page", "other pcid", "other ept", "large"}},
+    {trace::FlushScope::one_vpid, {"plain", "other page", "other pcid", "global", "other ept", "large"}},
+    {trace::FlushScope::one_ept, {"plain", "other page", "other pcid", "global", "other vpid", "large"}},
+    {trace::FlushScope::all_ept, {"plain", "other page", "other pcid", "global", "other vpid", "other ept", "large"}},
+};
+
+trace::TlbFill fill_of(const Entry& entry, u16 way) {
+  trace::TlbFill fill;
+  fill.gva = entry.gva;
+  fill.page_level = entry.page_level;
+  fill.global = entry.global;
+  fill.vpid = entry.vpid;
+  fill.pcid = entry.pcid;
+  fill.ept_pointer = entry.ept_pointer;
+  fill.way = way;
+  return fill;
+}
+
+trace::TlbFlush flush_of(trace::FlushScope scope, u32 dropped) {
+  trace::TlbFlush flush;
+  flush.scope = static_cast<u8>(scope);
+  flush.gva = 0x1234;
+  flush.vpid = 1;
+  flush.pcid = 5;
+  flush.ept_pointer = 0x601e;
+  flush.entries = dropped;
+  return flush;
+}
+
+}  // namespace
+
+TEST_CASE("each scope of a flush drops the entries whose tags it names") {
+  for (const Row& row : rows) {
+    test::Recorder recorder;
+    for (u16 way = 0; way < std::size(entries); ++way) recorder.at(0, 0, fill_of(entries[way], way));
+    recorder.at(1, 0, flush_of(row.scope, static_cast<u32>(row.dropped.size())));
+    const auto view = views::folded<views::TlbView>(recorder.done());
+    CAPTURE(trace::name_of(row.scope));
+    CHECK(view.disagreements() == 0);
+    for (u16 way = 0; way < std::size(entries); ++way) {
+      CAPTURE(entries[way].name);
+      CHECK(view.entries().contains({0, way}) != row.dropped.contains(entries[way].name));
+    }
+  }
+}
+
+TEST_CASE("a flush that dropped another number than the fold, and an eviction of nothing, are disagreements") {
+  test::Recorder recorder;
+  recorder.at(0, 0, fill_of(entries[0], 0));
+  recorder.at(0, 0, flush_of(trace::FlushScope::one_page, 2));
+  recorder.at(0, 0, trace::TlbEvict{});
+  CHECK(views::folded<views::TlbView>(recorder.done()).disagreements() == 2);
+}
