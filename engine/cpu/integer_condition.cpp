@@ -55,8 +55,8 @@ Handler bind_conditional_move(const isa::Instruction& instruction) {
   }
 BOTH(o)
 BOTH(no)
-BOTH(b) BOTH(nb) BOTH(z) BOTH(nz) BOTH(be) BOTH(nbe) BOTH(s) BOTH(ns) BOTH(p) BOTH(np) BOTH(l) BOTH(nl) BOTH(le)
-    BOTH(nle)
+BOTH(b)
+BOTH(nb) BOTH(z) BOTH(nz) BOTH(be) BOTH(nbe) BOTH(s) BOTH(ns) BOTH(p) BOTH(np) BOTH(l) BOTH(nl) BOTH(le) BOTH(nle)
 #undef BOTH
 
 }  // namespace trapline::cpu
