@@ -223,6 +223,7 @@ TEST_CASE("random changes to a file never do harm") {
     std::string bytes = written.bytes;
     const u64 blocks = bytes.find("TRAPBLCK");
     for (u64 i = 0; i <= random.below(6); ++i) {
+      if (bytes.size() <= blocks) break;
       const std::size_t at = blocks + random.below(bytes.size() - blocks);
       const std::size_t size = std::min<std::size_t>(random.below(40), bytes.size() - at);
       switch (random.below(4)) {
