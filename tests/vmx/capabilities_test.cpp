@@ -57,6 +57,29 @@ TEST_CASE("IA32_VMX_BASIC and IA32_VMX_VMCS_ENUM describe this model's VMCS") {
   CHECK(bits(msr(MsrIndex::IA32_VMX_VMCS_ENUM), 9, 1) == highest);
 }
 
+TEST_CASE("control bits that the model implements can be set, each") {
+  const Capabilities of = modelled_capabilities();
+  const auto offers = [](const AllowedSettings& settings, std::initializer_list<u32> controls) {
+    for (const u32 control : controls) CHECK(settings.allows(settings.must_be_one | control));
+  };
+  offers(of.pin, {pin::external_interrupt_exiting, pin::nmi_exiting});
+  offers(of.primary,
+         {primary::interrupt_window_exiting, primary::use_tsc_offsetting, primary::hlt_exiting, primary::invlpg_exiting,
+          primary::mwait_exiting, primary::rdpmc_exiting, primary::rdtsc_exiting, primary::cr3_load_exiting,
+          primary::cr3_store_exiting, primary::cr8_load_exiting, primary::cr8_store_exiting, primary::mov_dr_exiting,
+          primary::unconditional_io_exiting, primary::use_io_bitmaps, primary::use_msr_bitmaps,
+          primary::monitor_exiting, primary::pause_exiting, primary::activate_secondary_controls});
+  offers(of.secondary, {secondary::enable_ept, secondary::descriptor_table_exiting, secondary::enable_rdtscp,
+                        secondary::enable_vpid, secondary::wbinvd_exiting, secondary::enable_invpcid});
+  offers(of.exit, {exit_control::acknowledge_interrupt_on_exit, exit_control::save_pat, exit_control::load_pat,
+                   exit_control::save_efer, exit_control::load_efer});
+  offers(of.entry, {entry_control::load_pat, entry_control::load_efer, entry_control::load_debug_controls});
+  for (const u64 cr4 : {arch::cr4::pae, arch::cr4::pge, arch::cr4::osfxsr, arch::cr4::osxmmexcpt, arch::cr4::umip,
+                        arch::cr4::fsgsbase, arch::cr4::pcide, arch::cr4::smep, arch::cr4::smap, arch::cr4::tsd})
+    CHECK((of.cr4_fixed1 & cr4) != 0);
+  for (const u64 cr4 : {arch::cr4::la57, arch::cr4::smxe, arch::cr4::pke}) CHECK((of.cr4_fixed1 & cr4) == 0);
+}
+
 TEST_CASE("control bits that the model does not implement cannot be set") {
   const Capabilities of = modelled_capabilities();
   for (const u32 absent : {primary::use_tpr_shadow, primary::nmi_window_exiting, primary::monitor_trap_flag,

@@ -43,8 +43,8 @@ struct Patient {
     make_legacy_guest();
     set(F::guest_rflags, bit(17) | 2);
     for (u32 index = 0; index < 6; ++index) {
-      set(static_cast<F>(0x0800 + 2 * index), 0x100 * index);
-      set(static_cast<F>(0x6806 + 2 * index), 0x1000 * index);
+      set(static_cast<F>(0x0800 + 2 * index), 0x101 * index);
+      set(static_cast<F>(0x6806 + 2 * index), 0x1010 * index);
       set(static_cast<F>(0x4800 + 2 * index), 0xffff);
       set(static_cast<F>(0x4814 + 2 * index), 0xf3);
     }

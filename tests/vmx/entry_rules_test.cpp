@@ -56,6 +56,27 @@ TEST_CASE("forms of segments that the manual allows are accepted") {
   }
 }
 
+TEST_CASE("rules that a control or a mode switches off are off") {
+  Lab lab;
+  Patient patient{lab.vmcs(), lab.capabilities};
+  patient.make_unrestricted();  // selectors of different privilege levels, as real mode has them
+  patient.add(F::guest_cs_selector, 3);
+  CHECK(names_of(judged(lab, patient)) == "");
+  patient = {lab.vmcs(), lab.capabilities};
+  patient.make_legacy_guest();  // LME before paging
+  patient.add(F::secondary_processor_based_controls, secondary::unrestricted_guest);
+  patient.drop(F::guest_cr0, bit(31));
+  patient.set(F::guest_efer, arch::efer::lme);
+  CHECK(names_of(judged(lab, patient)) == "");
+  patient = {lab.vmcs(), lab.capabilities};
+  patient.drop(F::vm_entry_controls,
+               entry_control::load_efer | entry_control::load_pat | entry_control::load_debug_controls);
+  patient.drop(F::vm_exit_controls, exit_control::load_efer | exit_control::load_pat);
+  for (const F field : {F::guest_efer, F::guest_pat, F::guest_dr7, F::guest_debugctl, F::host_efer, F::host_pat})
+    patient.set(field, ~0ULL);
+  CHECK(names_of(judged(lab, patient)) == "");
+}
+
 TEST_CASE("each broken VMCS is refused by exactly its rule") {
   Lab lab;
   for (const Case& each : all_cases()) {

@@ -166,7 +166,7 @@ TEST_CASE("the monitor's accesses are on the trace, with what the field then hol
   RecordedVmcs recorded(lab.unit, lab.bus);
   recorded.write(F::guest_cs_selector, 0x123456);
   CHECK(recorded.read(F::guest_cs_selector) == 0x3456);
-  CHECK(recorded.try_write(0x2011, 0xf00000001).ok());
+  CHECK(recorded.try_write(0x2011, 0xf00000002).ok());
   CHECK(!recorded.try_write(0x4402, 1).ok());
   CHECK(!recorded.try_read(0x1000).ok());
   const auto writes = lab.events<trace::VmcsWrite>();
@@ -175,7 +175,7 @@ TEST_CASE("the monitor's accesses are on the trace, with what the field then hol
   CHECK(writes[0].field == 0x0802);
   CHECK(writes[0].value == 0x3456);
   CHECK(writes[1].field == 0x2011);
-  CHECK(writes[1].value == 1);
+  CHECK(writes[1].value == 2);
   REQUIRE(reads.size() == 1);
   CHECK(reads[0].value == 0x3456);
 }
