@@ -15,6 +15,7 @@ class SystemMachine : public cpu::Ports {
 
   // Runs until something ends it; halting in a handler or behind the code is read as World describes.
   Outcome run(u64 work_limit = 200);
+  u64 port_reads() const { return port_reads_; }
   World after() const;  // memory and state as they are now
 
   cpu::Translation translate(Gva linear, arch::Access access, bool user) override;
