@@ -221,6 +221,29 @@ KVM_TEST("no interrupt is lost or doubled, wherever a time limit or a window str
   CHECK(lab.gpr(arch::rbx) == injected);
 }
 
+KVM_TEST("no interrupt slips between STI and HLT") {
+  // SDM vol. 2, "STI": the instruction after it is inside the interrupt shadow, or `sti; hlt` could sleep forever.
+  // back: cli; out dx, al; sti; hlt; jmp back. The handler: cmp dword [rsp], the HLT; jne +3; inc rbx; iretq
+  const u64 handler = 0x101000;
+  Lab lab(mov_edx(0x80) + Code{0xfa, 0xee, 0xfb, 0xf4, 0xeb, 0xfa});
+  write_bytes(lab.memory(), handler,
+              Code{0x81, 0x3c, 0x24} + little(code_base + 8, 4) + Code{0x75, 0x03, 0x48, 0xff, 0xc3, 0x48, 0xcf});
+  write_gate(lab.memory(), 0x20, handler);
+  set_idt(lab);
+  std::mt19937_64 random(12);
+  unsigned injected = 0;
+  for (unsigned round = 0; round < 2000; ++round) {
+    if (lab.vcpu().can_inject()) {
+      lab.vcpu().inject(0x20);
+      ++injected;
+    }
+    lab.vcpu().request_interrupt_window(true);
+    lab.run({.nanoseconds = lab.vcpu().now() + (1ULL << (random() % 20))});
+  }
+  CHECK(injected > 100);
+  CHECK(lab.gpr(arch::rbx) == 0);
+}
+
 KVM_TEST("a triple fault is shutdown") {
   Lab lab(Code{0x48, 0x31, 0xc0, 0x48, 0xf7, 0xf0} + hlt);  // xor rax, rax; div rax, with an empty IDT
   CHECK(lab.run().reason == UserExitReason::shutdown);
