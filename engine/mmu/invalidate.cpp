@@ -21,25 +21,26 @@ struct Mmu::Flush {
   u16 named_vpid = 0;
   u16 named_pcid = 0;
   u64 named_ept = 0;
-  u32 already_entries = 0;  // dropped by the caller, to be counted
+  u32 already_physical = 0;  // dropped by the caller, to be counted
   u32 already_structures = 0;
   bool silent_when_empty = false;
 };
 
 void Mmu::flush(const Flush& flush) {
   const bool one_page = flush.selection.address.has_value();
-  u32 entries = flush.already_entries + tlb_.drop(flush.selection, [&](const TlbEntry& entry, Tlb::Place) {
+  const u32 entries = tlb_.drop(flush.selection, [&](const TlbEntry& entry, Tlb::Place) {
     if (one_page) told_evicted(entry);
   });
+  u32 physical_entries = flush.already_physical;
   u32 structures = flush.already_structures + linear_structures_.drop(flush.structures.value_or(flush.selection));
   if (flush.guest_physical) {
     Selection physical;
     physical.ept = flush.selection.ept;
-    entries += guest_physical_.drop(physical, [](const TlbEntry&, Tlb::Place) {});
+    physical_entries += guest_physical_.drop(physical, [](const TlbEntry&, Tlb::Place) {});
     structures += ept_structures_.drop(physical);
   }
   if (!one_page) ++generation_;
-  if (flush.silent_when_empty && entries == 0 && structures == 0) return;
+  if (flush.silent_when_empty && entries == 0 && physical_entries == 0 && structures == 0) return;
   trace::TlbFlush event;
   event.scope = static_cast<u8>(flush.scope);
   event.cause = static_cast<u8>(flush.cause);
@@ -47,7 +48,10 @@ void Mmu::flush(const Flush& flush) {
   event.vpid = flush.named_vpid;
   event.pcid = flush.named_pcid;
   event.ept_pointer = flush.named_ept;
+  event.every_pcid = !flush.selection.pcid.has_value();
+  event.globals = static_cast<u8>(flush.selection.globals);
   event.entries = entries;
+  event.physical_entries = physical_entries;
   event.cached_structures = structures;
   bus_.emit(event);
 }
@@ -212,7 +216,7 @@ void Mmu::drop_after_ept_violation(Gva address, Gpa physical) {
          .named_vpid = current.vpid,
          .named_pcid = current.pcid,
          .named_ept = current.ept_pointer(),
-         .already_entries = entries,
+         .already_physical = entries,
          .already_structures = structures,
          .silent_when_empty = true});
 }

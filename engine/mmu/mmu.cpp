@@ -127,6 +127,7 @@ void Mmu::enter_tlb(const TlbEntry& entry) {
   event.gpa = entry.gpa;
   event.hpa = entry.hpa;
   event.page_level = entry.level;
+  event.guest_page_level = entry.guest_level;
   event.writable = entry.rights.writable && (entry.ept_rights & ept::write) && entry.dirty;
   event.user = entry.rights.user;
   event.executable = !entry.rights.no_execute && (entry.ept_rights & ept::execute);

@@ -5,34 +5,42 @@ namespace trapline::views {
 
 namespace {
 
-u64 page_bytes_of(u8 page_level) { return 1ULL << (12 + 9 * (page_level - 1)); }
-
-bool covers(const trace::TlbFill& entry, u64 gva) {
-  const u64 bytes = page_bytes_of(entry.page_level);
-  return entry.gva <= gva && gva - entry.gva < bytes;
+u64 page_bytes_of(u8 page_level) {
+  return page_level >= 1 && page_level <= 3 ? 1ULL << (12 + 9 * (page_level - 1)) : 4096;
 }
 
-bool same_ept(const trace::TlbFill& entry, const trace::TlbFlush& flush) {
-  return (entry.ept_pointer ^ flush.ept_pointer) >> 12 == 0;
+// One address stands for its whole guest page, of which the entry may be a part.
+bool covers(const trace::TlbFill& entry, u64 gva) {
+  const u64 bytes = page_bytes_of(entry.guest_page_level);
+  return entry.gva / bytes == gva / bytes;
+}
+
+bool of_named_pcid(const trace::TlbFill& entry, const trace::TlbFlush& flush) {
+  const auto globals = static_cast<trace::FlushGlobals>(flush.globals);
+  if (entry.global && globals == trace::FlushGlobals::spared) return false;
+  if (entry.global && globals == trace::FlushGlobals::of_every_pcid) return true;
+  return flush.every_pcid || entry.pcid == flush.pcid;
+}
+
+bool of_named_ept(const trace::TlbFill& entry, const trace::TlbFlush& flush) {
+  return flush.ept_pointer == 0 || (entry.ept_pointer ^ flush.ept_pointer) >> 12 == 0;
 }
 
 bool falls(const trace::TlbFill& entry, const trace::TlbFlush& flush) {
-  const bool same_vpid = entry.vpid == flush.vpid;
-  const bool same_pcid = entry.pcid == flush.pcid;
   switch (static_cast<trace::FlushScope>(flush.scope)) {
     case trace::FlushScope::one_page:
-      return same_vpid && (same_pcid || entry.global) && covers(entry, flush.gva);
+      if (!covers(entry, flush.gva)) return false;
+      [[fallthrough]];
     case trace::FlushScope::one_pcid:
-      return same_vpid && same_pcid && !entry.global;
     case trace::FlushScope::all_but_global:
-      return same_vpid && !entry.global;
-    case trace::FlushScope::all_contexts:
     case trace::FlushScope::one_vpid:
-      return same_vpid;
+      return entry.vpid == flush.vpid && of_named_pcid(entry, flush) && of_named_ept(entry, flush);
     case trace::FlushScope::one_ept:
-      return same_ept(entry, flush);
     case trace::FlushScope::all_ept:
-      return entry.ept_pointer != 0;
+      return entry.ept_pointer != 0 && of_named_ept(entry, flush);
+    case trace::FlushScope::all_contexts:
+      // INVVPID of all contexts leaves VPID 0 alone.
+      return flush.cause != static_cast<u8>(trace::FlushCause::invvpid) || entry.vpid != 0;
   }
   return false;
 }

@@ -1,10 +1,9 @@
 // The 8-instruction loop under Unicorn, no hooks: processor seconds for COUNT rounds.
-#include <unicorn/unicorn.h>
-
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <unicorn/unicorn.h>
 
 namespace {
 
