@@ -80,14 +80,27 @@ Handler bind_loop_kind(const isa::Instruction& instruction) {
 
 #define JUMP(name) \
   Handler bind_j##name(const isa::Instruction&) { return jump_if<Condition::name>; }
+// clang-format off
 JUMP(o)
 JUMP(no)
 JUMP(b)
 JUMP(nb)
-JUMP(z) JUMP(nz) JUMP(be) JUMP(nbe) JUMP(s) JUMP(ns) JUMP(p) JUMP(np) JUMP(l) JUMP(nl) JUMP(le) JUMP(nle)
+JUMP(z)
+JUMP(nz)
+JUMP(be)
+JUMP(nbe)
+JUMP(s)
+JUMP(ns)
+JUMP(p)
+JUMP(np)
+JUMP(l)
+JUMP(nl)
+JUMP(le)
+JUMP(nle)
+// clang-format on
 #undef JUMP
 
-    Handler bind_jmp(const isa::Instruction& instruction) {
+Handler bind_jmp(const isa::Instruction& instruction) {
   if (instruction.far) return bind_far_transfer(instruction);
   if (instruction.is_register(0)) return jump_register;
   return instruction.is_memory(0) ? jump_memory : jump_relative;
