@@ -108,6 +108,20 @@ void aim(Random& random, const isa::Instruction& instruction, std::array<u64, 16
   if (instruction.memory_count == 2 && is_string(instruction) && random() % 2) gpr[arch::rdi] = gpr[arch::rsi];
 }
 
+// Whether every operand lies in the window, the hole behind it, or nowhere canonical: elsewhere this process has memory
+// of its own, which a case must not touch.
+bool stays_in_reach(const isa::Instruction& instruction, const std::array<u64, 16>& gpr) {
+  arch::CpuState state;
+  state.gpr = gpr;
+  for (unsigned i = 0; i < instruction.memory_count; ++i) {
+    if (instruction.mnemonic == isa::Mnemonic::xlat) continue;  // its index is a byte: aimed exactly
+    const u64 linear = isa::linear_address(instruction.memory[i], state, 0, instruction.address_size);
+    const bool near_the_edge = linear + 64 >= 1ULL << 47 && linear < (1ULL << 47) + 128;
+    if (!near_the_edge && linear - NativeRunner::window >= (NativeRunner::pages + 1) * page) return false;
+  }
+  return true;
+}
+
 // Branches go to the second way out; returns false where this case cannot be aimed.
 bool aim_branch(Pair& pair, RandomInstruction& chosen, std::array<u64, 16>& gpr) {
   const isa::Instruction& instruction = chosen.instruction;
@@ -236,8 +250,8 @@ TEST_CASE("one random instruction at a time gives what the host's processor give
     for (u64& value : each.gpr) value = random_value(pair.random);
     each.rflags = random_flags(pair.random);
     aim(pair.random, chosen.instruction, each.gpr);
-    if (!aim_branch(pair, chosen, each.gpr)) continue;
     if (!strict) avoid_upper_halves(chosen.instruction, each.gpr);
+    if (!stays_in_reach(chosen.instruction, each.gpr) || !aim_branch(pair, chosen, each.gpr)) continue;
     each.bytes = chosen.bytes;
     each.ignored_flags = undefined_flags(chosen.instruction, each.gpr);
     if (each.ignored_flags == result_undefined) continue;
