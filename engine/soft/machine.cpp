@@ -39,9 +39,9 @@ class SoftMachine : public metal::Machine {
 Result<> check(const metal::MachineOptions& options) {
   if (!options.hardware.ept)
     return usage_error("soft: without EPT a guest needs shadow page tables, which are not built yet; leave ept on");
-  if (options.hardware.tlb_sets == 0 || options.hardware.tlb_ways == 0 || options.hardware.tlb_sets > 4096 ||
-      options.hardware.tlb_ways > 64 || (options.hardware.tlb_sets & (options.hardware.tlb_sets - 1)))
-    return usage_error("soft: a TLB has a power of two of sets, at most 4096, and 1 to 64 ways");
+  const u64 sets = options.hardware.tlb_sets, ways = options.hardware.tlb_ways;
+  if (sets == 0 || ways == 0 || sets > 4096 || ways > 64 || sets * ways > 4096 || (sets & (sets - 1)))
+    return usage_error("soft: a TLB has a power of two of sets, 1 to 64 ways and at most 4096 entries in all");
   return {};
 }
 
