@@ -100,12 +100,14 @@ class KernelHalf {
   Next on_msr_write();
   bool msr_value(u32 index, u64& value);
   bool set_msr(u32 index, u64 value);
+  bool set_plain_msr(u32 index, u64 value);
   void emit_cr(unsigned cr, u64 old_value, u64 value);
 
   // ---- kernel_half_memory.cpp
   Next on_ept_violation();
   Next on_ept_misconfiguration();
   Next emulate_mmio(Gpa address, bool is_write);
+  Next tables_without_memory(Gpa entry);
 
   // ---- kernel_half_io.cpp
   Next on_io();

@@ -10,7 +10,9 @@ KernelHalf::Next KernelHalf::on_ept_violation() {
   const Gpa address(read(Field::guest_physical_address));
   const u64 qualification = read(Field::exit_qualification);
   const auto frame = guest_.host_address(address.page());
-  if (!frame) return emulate_mmio(address, has_bit(qualification, 1));
+  // Bit 7: there is a linear address; bit 8: the access was to what it translates to, not to a paging structure.
+  const bool in_tables = has_bit(qualification, 7) && !has_bit(qualification, 8);
+  if (!frame) return in_tables ? tables_without_memory(address) : emulate_mmio(address, has_bit(qualification, 1));
   if (!ept_.map(address.page(), *frame))
     return to_user(trace::UserExitReason::failed, "the soft metal's monitor has no frame left for an EPT table");
   return Next::resume;
@@ -20,6 +22,14 @@ KernelHalf::Next KernelHalf::on_ept_violation() {
 KernelHalf::Next KernelHalf::on_ept_misconfiguration() {
   return to_user(trace::UserExitReason::failed,
                  "an EPT entry of the soft metal's own monitor is misconfigured; this is a defect of Trapline");
+}
+
+// A real processor would find ones there, and fault on their reserved bits.
+KernelHalf::Next KernelHalf::tables_without_memory(Gpa entry) {
+  bus_.emit(trace::NotImplemented{guest_state().rip, 0, 0, 0});
+  return to_user(trace::UserExitReason::not_implemented,
+                 "the guest has a paging structure in page " + std::to_string(entry.page_number()) +
+                     " of its physical memory, which it does not have; the soft metal does not walk such tables");
 }
 
 namespace {
@@ -75,7 +85,7 @@ KernelHalf::Next KernelHalf::emulate_mmio(Gpa address, bool is_write) {
     u64 low = 0, high = 0;
     std::memcpy(&low, bytes.data(), 8);
     std::memcpy(&high, bytes.data() + 8, 7);
-    bus_.emit(trace::NotImplemented{state.rip, static_cast<u8>(in_page), low, high});
+    bus_.emit(trace::NotImplemented{state.rip, static_cast<u8>(fault ? 0 : in_page), low, high});
     return to_user(
         trace::UserExitReason::not_implemented,
         "the guest reached guest-physical memory that it does not have with an instruction other than a plain "

@@ -16,6 +16,41 @@ constexpr u64 known_efer = arch::efer::sce | arch::efer::lme | arch::efer::lma |
 
 constexpr u32 msr_time_stamp_counter = 0x10, msr_apic_base = 0x1b, msr_pat = 0x277, msr_efer = 0xc0000080;
 
+// MSRs that a bitmap lets pass, for a run without one: in the guest's fields or, where VMX does not switch them, in the
+// processor, which holds the guest's value while the monitor runs.
+enum class Holds : u8 { anything, canonical, low_half };
+struct PlainMsr {
+  u32 index;
+  Holds holds;
+  u64 arch::CpuState::*unswitched;  // null: `field`
+  spec::VmcsField field;
+};
+using State = arch::CpuState;
+using spec::VmcsField;
+constexpr PlainMsr plain_msrs[] = {
+    {0x174, Holds::anything, nullptr, VmcsField::guest_sysenter_cs},
+    {0x175, Holds::canonical, nullptr, VmcsField::guest_sysenter_esp},
+    {0x176, Holds::canonical, nullptr, VmcsField::guest_sysenter_eip},
+    {0xc0000081, Holds::anything, &State::star, {}},
+    {0xc0000082, Holds::canonical, &State::lstar, {}},
+    {0xc0000083, Holds::canonical, &State::cstar, {}},
+    {0xc0000084, Holds::low_half, &State::sfmask, {}},
+    {0xc0000100, Holds::canonical, nullptr, VmcsField::guest_fs_base},
+    {0xc0000101, Holds::canonical, nullptr, VmcsField::guest_gs_base},
+    {0xc0000102, Holds::canonical, &State::kernel_gs_base, {}},
+    {0xc0000103, Holds::low_half, &State::tsc_aux, {}},
+};
+
+const PlainMsr* plain_msr(u32 index) {
+  for (const PlainMsr& row : plain_msrs)
+    if (row.index == index) return &row;
+  return nullptr;
+}
+
+bool fits(Holds holds, u64 value) {
+  return holds == Holds::canonical ? is_canonical(value) : holds == Holds::anything || value >> 32 == 0;
+}
+
 bool valid_pat(u64 value) {
   for (unsigned entry = 0; entry < 8; ++entry) {
     const u64 type = bits(value, 8 * entry + 7, 8 * entry);
@@ -137,6 +172,10 @@ bool KernelHalf::msr_value(u32 index, u64& value) {
       value = read(Field::guest_efer);
       return true;
     default:
+      if (const PlainMsr* const plain = plain_msr(index)) {
+        value = plain->unswitched ? processor_.cpu().system.*plain->unswitched : read(plain->field);
+        return true;
+      }
       return false;
   }
 }
@@ -159,8 +198,18 @@ bool KernelHalf::set_msr(u32 index, u64 value) {
       return true;
     }
     default:
-      return false;
+      return set_plain_msr(index, value);
   }
+}
+
+bool KernelHalf::set_plain_msr(u32 index, u64 value) {
+  const PlainMsr* const plain = plain_msr(index);
+  if (!plain || !fits(plain->holds, value)) return false;
+  if (plain->unswitched)
+    processor_.cpu().system.*plain->unswitched = value;
+  else
+    write(plain->field, value);
+  return true;
 }
 
 KernelHalf::Next KernelHalf::on_msr_read() {
