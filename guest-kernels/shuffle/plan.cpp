@@ -31,11 +31,11 @@ constexpr Share shares[] = {
     {&Scenes::alias, 1},
     {&Scenes::large_page, 1},
     {&Scenes::disk, 2},
-    {&Scenes::spin, 2},
+    {&Scenes::spin, 1},
     {&Scenes::poll, 1},
     {&Scenes::halt, 1},
     {&Scenes::new_code, 1},
-    {&Scenes::talk, 2},
+    {&Scenes::talk, 1},
     {&Scenes::gate, 2},
 };
 

@@ -29,7 +29,7 @@ class Scenes {
   void talk();
   void gate();
 
-  static constexpr unsigned arithmetic_scenes = 8;
+  static constexpr unsigned arithmetic_scenes = 5;
 
  private:
   static constexpr unsigned regions = 4;
