@@ -12,7 +12,7 @@ namespace trapline::whole {
 namespace {
 
 constexpr u64 seeds = 12, may_miss = 1;
-constexpr u64 budget = 400'000;  // a right run spends less than half of it
+constexpr u64 budget = 600'000;  // twice what a right run spends
 
 session::MakeMachine soft_with(const soft::Defects& defects, u64 interrupts_late_by = 0) {
   return [defects, interrupts_late_by](trace::MetalKind, const metal::MachineOptions& options,
