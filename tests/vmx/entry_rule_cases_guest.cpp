@@ -48,7 +48,7 @@ const Case cases[] = {
     {EntryRule::guest_v86_base_matches_selector,
      [](Patient& p) {
        p.make_virtual_8086();
-       p.add(F::guest_ds_base, 0x10);
+       p.add(F::guest_ds_base, 8);  // a base that no selector gives
      }},
     {EntryRule::guest_tr_fs_gs_bases_canonical, [](Patient& p) { p.set(F::guest_gs_base, not_canonical); }},
     {EntryRule::guest_ldtr_base_canonical,
