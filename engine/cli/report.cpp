@@ -49,7 +49,8 @@ std::string exits_part(const views::ExitsView& exits) {
 std::string memory_part(const views::Summary& summary) {
   const auto& walks = summary.walks;
   if (walks.walks == 0) return "";
-  std::string out = "\nPage walks\n  " + grouped(walks.walks) + " walks: " + counted(walks.outcomes) + "\n";
+  std::string out = "\nPage walks\n  " + grouped(walks.walks) + " walks, " + grouped(walks.derived) +
+                    " of them derived by software: " + counted(walks.outcomes) + "\n";
   out += "  references: " + grouped(walks.from_memory) + " to memory, " + grouped(walks.from_caches) +
          " from paging-structure caches, " + grouped(walks.from_tlb) + " from the TLB\n";
   if (walks.most > 0)

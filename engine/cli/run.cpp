@@ -112,8 +112,8 @@ void print_next(const std::vector<LaneResult>& lanes) {
     std::printf("The digests of both lanes %s.\n\n", lanes[0].digest == lanes[1].digest ? "agree" : "DIFFER");
   const std::string& path = lanes.front().trace;
   std::printf(
-      "Next\n  trapline events %s --kind vm_exit --limit 5\n  trapline show %s --at walk_begin#1 walk\n"
-      "  trapline show %s --at vm_exit#3 vmcs\n",
+      "Next\n  scripts/trapline events %s --kind vm_exit --limit 5\n  scripts/trapline show %s --at walk_begin#1 walk\n"
+      "  scripts/trapline show %s --at vm_exit#3 vmcs\n",
       path.c_str(), path.c_str(), path.c_str());
 }
 

@@ -42,7 +42,10 @@ void Summary::add(const trace::RecordedEvent& event) {
 }
 
 void Summary::add_walk(const trace::RecordedEvent& event) {
-  if (event.is<trace::WalkBegin>()) ++walks.walks;
+  if (event.is<trace::WalkBegin>()) {
+    ++walks.walks;
+    if (event.stamp().provenance == trace::Provenance::derived) ++walks.derived;
+  }
   if (const auto reference = event.as<trace::WalkReference>()) {
     const auto source = static_cast<trace::Source>(reference->source);
     ++(source == trace::Source::memory ? walks.from_memory

@@ -15,6 +15,7 @@ namespace trapline::views {
 
 struct WalkTotals {
   u64 walks = 0;
+  u64 derived = 0;  // of them: not the processor's, but software's over the guest's tables
   u64 from_memory = 0, from_caches = 0, from_tlb = 0;  // references
   u64 fewest = ~0ULL, most = 0;                        // references to memory in one translated walk
   std::map<std::string, u64> outcomes;
