@@ -8,12 +8,6 @@ namespace trapline::soft {
 
 namespace {
 
-// The two rooms that may not include each other use the same words in the same order.
-static_assert(static_cast<u8>(cpu::Sensitive::cpuid) == static_cast<u8>(vmx::Sensitive::cpuid));
-static_assert(static_cast<u8>(cpu::Sensitive::mov_dr) == static_cast<u8>(vmx::Sensitive::mov_dr));
-static_assert(static_cast<u8>(cpu::Sensitive::vmx_instruction) == static_cast<u8>(vmx::Sensitive::vmx_instruction));
-static_assert(static_cast<u8>(cpu::Sensitive::gdt_task_switch) == static_cast<u8>(vmx::Sensitive::gdt_task_switch));
-
 // Instructions whose exit qualification is the displacement of their memory operand.
 bool reports_displacement(cpu::Sensitive what) {
   return (what >= cpu::Sensitive::sgdt && what <= cpu::Sensitive::vmx_instruction) || what == cpu::Sensitive::invpcid ||
@@ -22,7 +16,7 @@ bool reports_displacement(cpu::Sensitive what) {
 
 vmx::Attempt as_vmx_says(const cpu::Attempt& attempt) {
   vmx::Attempt same{};
-  same.what = static_cast<vmx::Sensitive>(attempt.what);
+  same.what = attempt.what;
   same.length = attempt.length;
   same.gpr = attempt.gpr;
   same.number = attempt.number;
@@ -138,9 +132,7 @@ bool Processor::control_register_allowed(unsigned number, u64& value) {
   return vmx::cr4_is_allowed(capabilities_, value);
 }
 
-bool Processor::undefined_here(cpu::Sensitive what) {
-  return vmx::is_undefined(vmx_.current(), static_cast<vmx::Sensitive>(what));
-}
+bool Processor::undefined_here(cpu::Sensitive what) { return vmx::is_undefined(vmx_.current(), what); }
 
 void Processor::invlpg(Gva linear) {
   if (defects_.invlpg_does_nothing) return;

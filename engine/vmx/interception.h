@@ -8,55 +8,17 @@
 #include <optional>
 
 #include "arch/cpu_state.h"
+#include "arch/sensitive.h"
 #include "memory/host_memory.h"
 #include "vmx/exit_information.h"
 #include "vmx/vmcs.h"
 
 namespace trapline::vmx {
 
-// A guest's sensitive instruction at hand. The same words, in the same order, as the processor's cpu::Sensitive and
-// cpu::Attempt, which this room may not include; the soft metal holds the two together.
-enum class Sensitive : u8 {
-  cpuid,
-  hlt,
-  rdtsc,
-  rdtscp,
-  rdpmc,
-  invlpg,
-  invpcid,
-  invd,
-  wbinvd,
-  pause,
-  monitor,
-  mwait,
-  xsetbv,
-  mov_to_cr,
-  mov_from_cr,
-  clts,
-  lmsw,
-  smsw,
-  mov_dr,
-  in,
-  out,
-  ins,
-  outs,
-  rdmsr,
-  wrmsr,
-  sgdt,
-  sidt,
-  lgdt,
-  lidt,
-  sldt,
-  str,
-  lldt,
-  ltr,
-  vmx_instruction,
-  rdrand,
-  rdseed,
-  xsaves,
-  gdt_task_switch,
-};
+using arch::Sensitive;
 
+// A guest's sensitive instruction at hand: what the VMCS decides by. The soft metal makes it of the processor's own
+// cpu::Attempt, which this room may not include.
 struct Attempt {
   Sensitive what;
   u8 length = 0;   // of the instruction
