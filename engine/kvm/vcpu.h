@@ -33,8 +33,6 @@ class KvmVcpu : public metal::Vcpu {
   Result<> set_state(const arch::CpuState& state) override;
 
   Result<metal::VmExit> run_virtual(const metal::RunUntil& until) override;
-  Result<metal::Trap> run_deprivileged(arch::CpuState& state, metal::PageRoot root,
-                                       const metal::RunUntil& until) override;
 
   bool can_inject() override;
   void inject(u8 vector) override;

@@ -29,10 +29,6 @@ ReadExit ended_from_outside(UserExitReason reason, std::string detail) {
 
 }  // namespace
 
-Result<metal::Trap> KvmVcpu::run_deprivileged(arch::CpuState&, metal::PageRoot, const metal::RunUntil&) {
-  return unavailable("The deprivileged door of the kvm metal is not built yet; full and para have no kvm lane so far.");
-}
-
 Result<metal::VmExit> KvmVcpu::run_virtual(const metal::RunUntil& until) {
   entered_ = Entered::no;
   if (exits_ >= until.budget)

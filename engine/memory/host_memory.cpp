@@ -88,12 +88,16 @@ void HostMemory::before_write(Hpa address, std::span<const std::byte> from, trac
 // One event for each aligned eight bytes whose part changes: entries are eight bytes, so no event spans two of them.
 void HostMemory::emit_table_writes(Hpa address, std::span<const std::byte> from, trace::Writer writer) {
   if (!bus_.records(trace::Level::mmu)) return;
-  const bool of_guest = marks_[address.page_number()] & mark::guest_table;
+  const u8 marks = marks_[address.page_number()];
+  const bool of_guest = marks & mark::guest_table;
+  const auto dimension = of_guest                     ? trace::Dimension::guest
+                         : marks & mark::shadow_table ? trace::Dimension::shadow
+                                                      : trace::Dimension::ept;
   const Gpa owner = of_guest ? owner_of(address.page_number()) : Gpa::unknown();
   while (!from.empty()) {
     const u64 count = std::min<u64>(from.size(), 8 - address.value % 8);
     trace::TableWrite event;
-    event.dimension = static_cast<u8>(of_guest ? trace::Dimension::guest : trace::Dimension::ept);
+    event.dimension = static_cast<u8>(dimension);
     event.writer = static_cast<u8>(writer);
     event.size = static_cast<u8>(count);
     event.gpa = owner.known() ? owner.value + address.page_offset() : unknown_address;

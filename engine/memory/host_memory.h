@@ -23,10 +23,11 @@
 namespace trapline::memory {
 
 namespace mark {
-inline constexpr u8 code = 1;         // decoded blocks come from this frame
-inline constexpr u8 guest_table = 2;  // a guest walk has read paging-structure entries here
-inline constexpr u8 ept_table = 4;    // the same for EPT
-inline constexpr u8 table = guest_table | ept_table;
+inline constexpr u8 code = 1;          // decoded blocks come from this frame
+inline constexpr u8 guest_table = 2;   // a guest walk has read paging-structure entries here
+inline constexpr u8 ept_table = 4;     // the same for EPT
+inline constexpr u8 shadow_table = 8;  // the same for shadow page tables
+inline constexpr u8 table = guest_table | ept_table | shadow_table;
 }  // namespace mark
 
 // Tags of the keyframe parts that this room writes. Both hold whole pages, `address` is the first byte's Hpa.

@@ -1,8 +1,8 @@
 // What every metal offers: memory, one vCPU's state, and two doors. A technique is a monitor written against one door
 // and never knows which metal is behind it.
 //
-//   run_virtual(guest)          run the guest with its kernel at CPL 0 until a VM exit reaches the monitor's user half
-//   run_deprivileged(...)       run code at CPL 3 under page tables that the monitor made, until a trap
+//   run_virtual(guest)     run the guest with its kernel at CPL 0 until a VM exit reaches the monitor's user half
+//   run_deprivileged(...)  run code at CPL 3 under page tables that the monitor made, until a trap (deprivileged.h)
 //
 // Errors: Result errors are the host's (KVM refused, out of memory). What the guest does wrong is a VmExit or a Trap.
 #pragma once
@@ -45,31 +45,17 @@ struct VmExit {
   std::string detail;         // entry_failed, not_implemented, failed: one sentence
 };
 
-// ---- run_deprivileged ----------------------------------------------------------------------------------------------
-
-// Host-physical root of page tables that the monitor made (soft: in HostMemory; kvm: in a guest slot of its own).
-struct PageRoot {
-  u64 cr3 = 0;
-};
-
-enum class TrapKind : u8 { exception, system_call, stop_reached, interrupted, failed };
-
-struct Trap {
-  TrapKind kind = TrapKind::failed;
-  arch::Fault fault;   // exception: vector, error code, CR2
-  std::string detail;  // failed
-};
-
 // ---- the vCPU -------------------------------------------------------------------------------------------------------
 class Vcpu {
  public:
   virtual ~Vcpu() = default;
 
+  // The guest's architectural state. Behind run_deprivileged it is the monitor's to keep: what it last set.
   virtual arch::CpuState state() = 0;
   virtual Result<> set_state(const arch::CpuState& state) = 0;
 
+  // A usage error on a machine made for the other door.
   virtual Result<VmExit> run_virtual(const RunUntil& until) = 0;
-  virtual Result<Trap> run_deprivileged(arch::CpuState& state, PageRoot root, const RunUntil& until) = 0;
 
   // An interrupt for the guest (run_virtual): only where can_inject(); otherwise ask for a window, which ends
   // run_virtual with interrupt_window as soon as the guest can take one.
@@ -113,11 +99,16 @@ struct HardwareOptions {
   u32 exception_bitmap = 0;
 };
 
+enum class Door : u8 { run_virtual, run_deprivileged };
+
 struct MachineOptions {
   u64 memory_bytes = 16 << 20;
   u64 seed = 1;  // scatters host frames
   HardwareOptions hardware;
+  Door door = Door::run_virtual;
 };
+
+class Deprivileged;
 
 // One guest's machine on a metal: owns its memory and its vCPU.
 class Machine {
@@ -125,6 +116,8 @@ class Machine {
   virtual ~Machine() = default;
   virtual memory::GuestMemory& memory() = 0;
   virtual Vcpu& vcpu() = 0;
+  // The door run_deprivileged; null where the machine was made for the other one.
+  virtual Deprivileged* deprivileged() { return nullptr; }
   // What the summary prints of this metal, such as the name of the KVM module.
   virtual std::string description() const = 0;
 };

@@ -25,6 +25,13 @@ struct PagingState {
   std::optional<u64> ept_pointer;  // the EPTP while EPT translates guest-physical addresses
   // What walk_ref says of the linear tables: the guest's own, or shadow tables that a monitor made.
   trace::Dimension linear_tables = trace::Dimension::guest;
+  // The guest's own tables, holding host-physical addresses (a paravirtual guest's direct paging): frames get their
+  // guest-physical names from their owner, as under shadow tables.
+  bool direct_paging = false;
+
+  constexpr bool tables_hold_host_addresses() const {
+    return direct_paging || linear_tables == trace::Dimension::shadow;
+  }
 
   constexpr bool paging() const { return cr0 & arch::cr0::pg; }
   // The only paging mode modelled: 4-level paging. 32-bit, PAE and 5-level paging are not.

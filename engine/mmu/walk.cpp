@@ -24,7 +24,8 @@ class Walk::GuestReader : public EntryReader {
     } else if (!walk_.to_host(Gpa(address), table_access(level), physical)) {
       return false;
     }
-    entry = walk_.load_entry(physical.hpa, memory::mark::guest_table);
+    entry = walk_.load_entry(physical.hpa, walk_.state_.linear_tables == Dimension::shadow ? memory::mark::shadow_table
+                                                                                           : memory::mark::guest_table);
     walk_.entry_hpas_[level] = physical.hpa;
     walk_.table_rights_[level] = physical.rights;
     walk_.emit_guest_reference(level, Source::memory, Gpa(address), physical.hpa, entry);
@@ -170,15 +171,19 @@ bool Walk::finish_without_tables() {
   entry_.ept_rights = physical.rights;
   entry_.dirty = entry_.dirty && physical.dirty;
   entry_.valid = true;
-  if (state_.linear_tables == Dimension::shadow) name_shadowed_page();
+  if (state_.tables_hold_host_addresses()) name_page_by_owner();
   return true;
 }
 
-// Shadow tables know no guest-physical addresses; the frame's owner does.
-void Walk::name_shadowed_page() {
-  const Gpa owner = mmu_.memory_.contains(hpa_, 1) ? mmu_.memory_.owner_of(hpa_.page_number()) : Gpa::unknown();
-  gpa_ = owner.known() ? owner + hpa_.page_offset() : owner;
-  entry_.gpa = owner.known() && entry_.level == 1 ? owner.value : unknown_address;
+// Such tables know no guest-physical addresses; the frame's owner does.
+void Walk::name_page_by_owner() {
+  gpa_ = owned_address(hpa_);
+  entry_.gpa = gpa_.known() && entry_.level == 1 ? gpa_.page().value : unknown_address;
+}
+
+Gpa Walk::owned_address(Hpa hpa) const {
+  const Gpa owner = mmu_.memory_.contains(hpa, 1) ? mmu_.memory_.owner_of(hpa.page_number()) : Gpa::unknown();
+  return owner.known() ? owner + hpa.page_offset() : owner;
 }
 
 // What lies outside the machine reads as all ones, which is no good entry in either format.

@@ -48,7 +48,8 @@ class Walk {
   bool set_flag_in(const TableWalk& guest, unsigned level, u64 flags);
   bool finish(const TableWalk& guest);
   bool finish_without_tables();
-  void name_shadowed_page();
+  void name_page_by_owner();
+  Gpa owned_address(Hpa hpa) const;
   void page_fault(FaultReason reason);
 
   bool to_host(Gpa address, Need need, Physical& out);

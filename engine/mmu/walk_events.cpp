@@ -26,7 +26,7 @@ void Walk::emit_guest_reference(unsigned level, Source source, Gpa gpa, Hpa hpa,
   event.level = static_cast<u8>(level);
   event.source = static_cast<u8>(source);
   event.for_level = static_cast<u8>(level);
-  event.entry_gpa = state_.linear_tables == Dimension::shadow ? unknown_address : gpa.value;
+  event.entry_gpa = state_.tables_hold_host_addresses() ? owned_address(hpa).value : gpa.value;
   event.entry_hpa = hpa.value;
   event.value = entry;
   mmu_.bus_.emit(event);

@@ -37,10 +37,6 @@ class StoppingVcpu : public metal::Vcpu {
     look();
     return exit;
   }
-  Result<metal::Trap> run_deprivileged(arch::CpuState& state, metal::PageRoot root,
-                                       const metal::RunUntil& until) override {
-    return inner_.run_deprivileged(state, root, until);
-  }
   bool can_inject() override { return inner_.can_inject(); }
   void inject(u8 vector) override { inner_.inject(vector); }
   void request_interrupt_window(bool wanted) override { inner_.request_interrupt_window(wanted); }

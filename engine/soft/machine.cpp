@@ -37,6 +37,8 @@ class SoftMachine : public metal::Machine {
 };
 
 Result<> check(const metal::MachineOptions& options) {
+  if (options.door != metal::Door::run_virtual)
+    return usage_error("soft: the door run_deprivileged is not built yet; use technique hardware");
   if (!options.hardware.ept)
     return usage_error("soft: without EPT a guest needs shadow page tables, which are not built yet; leave ept on");
   const u64 sets = options.hardware.tlb_sets, ways = options.hardware.tlb_ways;

@@ -89,10 +89,6 @@ metal::VmExit SoftVcpu::not_implemented() {
   return exit;
 }
 
-Result<metal::Trap> SoftVcpu::run_deprivileged(arch::CpuState&, metal::PageRoot, const metal::RunUntil&) {
-  return usage_error("soft: the door run_deprivileged is declared but not built yet; use technique hardware");
-}
-
 void SoftVcpu::save_keyframe(trace::Bus& bus, u64 set) {
   bus.emit_with_blob(trace::Keyframe{set, arch::cpu_state_tag, unknown_address}, arch::to_bytes(state()));
   processor_.save_keyframe(set);

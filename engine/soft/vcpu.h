@@ -16,8 +16,6 @@ class SoftVcpu : public metal::Vcpu {
   Result<> set_state(const arch::CpuState& state) override;
 
   Result<metal::VmExit> run_virtual(const metal::RunUntil& until) override;
-  Result<metal::Trap> run_deprivileged(arch::CpuState& state, metal::PageRoot root,
-                                       const metal::RunUntil& until) override;
 
   bool can_inject() override { return kernel_half_.can_inject(); }
   void inject(u8 vector) override;

@@ -1,6 +1,7 @@
 // The words of enumerated fields: the tables of vocabulary.def, and those that the manuals' rows in engine/spec give.
 #include <vector>
 
+#include "spec/virtio_rules.h"
 #include "spec/words.h"
 #include "trace/event.h"
 
@@ -26,7 +27,7 @@ struct SpecWords {
 template <typename Rows>
 SpecWords copied(std::string_view name, const Rows& rows) {
   SpecWords result{name, {}};
-  for (const auto& row : rows) result.words.push_back({row.value, row.name});
+  for (const auto& row : rows) result.words.push_back({static_cast<u64>(row.value), row.name});
   return result;
 }
 
@@ -34,7 +35,7 @@ const std::vector<SpecWords>& spec_words() {
   static const std::vector<SpecWords> all = {
       copied("Vector", spec::vectors()),        copied("ExitReason", spec::exit_reasons()),
       copied("VmcsField", spec::vmcs_fields()), copied("EntryRule", spec::entry_rules()),
-      copied("MsrIndex", spec::msr_indices()),
+      copied("MsrIndex", spec::msr_indices()),  copied("VirtioRule", spec::virtio_rule_rows()),
   };
   return all;
 }

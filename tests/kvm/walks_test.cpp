@@ -272,15 +272,6 @@ KVM_TEST("a keyframe holds the processor and the memory that is not zero") {
   CHECK(pages == std::set<u64>{0, 1, 2, 3, code_base / page_bytes});
 }
 
-KVM_TEST("the deprivileged door says by name that it is not built") {
-  Lab lab({0xf4});
-  auto state = boot_state();
-  const auto trap = lab.vcpu().run_deprivileged(state, {}, {});
-  REQUIRE_FALSE(trap.ok());
-  CHECK(trap.error().kind == ErrorKind::unavailable);
-  CHECK(trap.error().sentence.find("not built yet") != std::string::npos);
-}
-
 KVM_TEST("where /dev/kvm opens it is usable, and named") {
   const auto found = kvm::probe();
   CHECK_MESSAGE(found.usable, found.why_not);

@@ -132,9 +132,6 @@ class ScriptedVcpu : public metal::Vcpu {
     answer_open_ = !current_.data.empty();
     return exit;
   }
-  Result<metal::Trap> run_deprivileged(arch::CpuState&, metal::PageRoot, const metal::RunUntil&) override {
-    return unavailable("The scripted metal has no deprivileged door.");
-  }
   bool can_inject() override { return interruptible && !pending_injection_; }
   void inject(u8 vector) override {
     injected.push_back(vector);

@@ -15,10 +15,6 @@ class LateVcpu : public metal::Vcpu {
   arch::CpuState state() override { return real_.state(); }
   Result<> set_state(const arch::CpuState& state) override { return real_.set_state(state); }
   Result<metal::VmExit> run_virtual(const metal::RunUntil& until) override;
-  Result<metal::Trap> run_deprivileged(arch::CpuState& state, metal::PageRoot root,
-                                       const metal::RunUntil& until) override {
-    return real_.run_deprivileged(state, root, until);
-  }
 
   bool can_inject() override;  // asked only while an interrupt is waiting
   void inject(u8 vector) override;
