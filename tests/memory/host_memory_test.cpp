@@ -70,7 +70,7 @@ TEST_CASE("the first table mark sends the page, later ones do not, and a page wa
   CHECK(memory.add_mark(2, mark::guest_table));
   CHECK_FALSE(memory.add_mark(2, mark::guest_table));
   CHECK(memory.add_mark(2, mark::ept_table));
-  CHECK(memory.marks(2) == (mark::code | mark::table));
+  CHECK(memory.marks(2) == (mark::code | mark::guest_table | mark::ept_table));
   CHECK(*memory.marks_of(Hpa(0x2fff)) == memory.marks(2));
   CHECK(told == std::vector<u64>{2});
 
