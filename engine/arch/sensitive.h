@@ -46,6 +46,7 @@ enum class Sensitive : u8 {
   rdseed,
   xsaves,
   gdt_task_switch,
+  syscall,  // VMX has no exit for it; a monitor of code at CPL 3 asks for it
 };
 
 }  // namespace trapline::arch

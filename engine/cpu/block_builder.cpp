@@ -99,7 +99,8 @@ void append(Block& block, const Op& op, const BuildOptions& options) {
   if (options.record_instructions)
     block.operations.push_back(recording(op, std::span<const u8>(block.code).subspan(op.rip_offset)));
   block.operations.push_back(op);
-  ++block.count;
+  block.count += op.weight;
+  block.room = op.index_in_block + 1U;
 }
 
 void append_fall_through(Block& block) {
@@ -108,6 +109,12 @@ void append_fall_through(Block& block) {
   op.rip_offset = static_cast<u16>(block.code.size());
   op.index_in_block = static_cast<u8>(block.count);
   block.operations.push_back(op);
+}
+
+void prepend_weightless(Block& block) {
+  Op op;
+  op.handler = weightless;
+  block.operations.insert(block.operations.begin(), op);
 }
 
 }  // namespace
@@ -142,16 +149,18 @@ Built build(Hpa start, std::span<const u8> page_bytes_left, std::span<const u8> 
   }
   const std::span<const u8> bytes = next_page.empty() ? page_bytes_left : std::span<const u8>(joined);
   Flow flow = Flow::on;
-  while (flow == Flow::on && block->count < options.length) {
+  unsigned instructions = 0;
+  for (; flow == Flow::on && instructions < options.length; ++instructions) {
     const auto rest = bytes.subspan(block->code.size());
     const auto window = rest.first(std::min(rest.size(), isa::longest_instruction));
     isa::Decoded decoded = isa::decode(window);
     if (decoded.status == isa::DecodeStatus::needs_more && window.size() < isa::longest_instruction) {
-      if (block->count == 0 && next_page.empty()) return {nullptr, true};
-      if (block->count > 0) break;
+      if (instructions == 0 && next_page.empty()) return {nullptr, true};
+      if (instructions > 0) break;
     }
     Op op;
     op.index_in_block = static_cast<u8>(block->count);
+    if (options.weights) op.weight = options.weights->weight(options.rip + block->code.size()) & 1;
     if (decoded.status == isa::DecodeStatus::ok)
       describe(op, decoded.instruction, static_cast<unsigned>(block->code.size()));
     else
@@ -164,6 +173,7 @@ Built build(Hpa start, std::span<const u8> page_bytes_left, std::span<const u8> 
     if (!next_page.empty()) break;
   }
   if (flow == Flow::on) append_fall_through(*block);
+  if (block->count == 0) prepend_weightless(*block);
   return {std::move(block), false};
 }
 

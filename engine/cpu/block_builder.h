@@ -13,6 +13,8 @@ struct BuildOptions {
   unsigned length = 64;                                   // instructions at most
   bool record_instructions = false;                       // put a recording operation before each
   isa::Mnemonic (*executes_as)(isa::Mnemonic) = nullptr;  // see Tuning
+  Ports* weights = nullptr;                               // null: every instruction weighs 1
+  u64 rip = 0;                                            // of the block's first byte, for the weights
 };
 
 struct Built {
@@ -35,6 +37,7 @@ void describe(Op& op, const isa::Instruction& instruction, unsigned rip_offset);
 const Op* fall_through(Cpu& cpu, const Op* op);        // behind a block that its length or page ended
 const Op* stop_here(Cpu& cpu, const Op* op);           // behind a copied part of a block: back to the run loop
 const Op* killed(Cpu& cpu, const Op* op);              // in place of everything in a killed block
+const Op* weightless(Cpu& cpu, const Op* op);          // in front of a block that weighs nothing
 const Op* record_instruction(Cpu& cpu, const Op* op);  // before an instruction, at level `instructions`
 const Op* undefined(Cpu& cpu, const Op* op);           // #UD
 const Op* too_long(Cpu& cpu, const Op* op);            // #GP(0)

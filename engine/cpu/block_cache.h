@@ -23,8 +23,11 @@ struct Block {
   std::vector<u8> code;  // the bytes it was decoded from
   Hpa start;
   Hpa second_page = Hpa::unknown();  // where its only instruction crosses into another page
-  u32 count = 0;                     // instructions
-  std::vector<JumpEntry*> ways_in;   // entries of the jump cache that (may) lead here
+  u32 count = 0;                     // what its operations weigh in all: instructions
+  // Instructions that a limit must leave for the whole block to run. One more than the operations before the last
+  // one weigh, since nothing runs behind the operation that reaches the limit; so never 0.
+  u32 room = 0;
+  std::vector<JumpEntry*> ways_in;  // entries of the jump cache that (may) lead here
 
   u64 bytes_in_first_page() const { return std::min<u64>(code.size(), page_bytes - start.page_offset()); }
 };

@@ -11,6 +11,11 @@ const Op* stop_here(Cpu& cpu, const Op* op) { return cpu.leave_before(op); }
 
 const Op* killed(Cpu& cpu, const Op* op) { return cpu.leave_before(op); }
 
+// In front of a block that weighs nothing, which could otherwise loop for ever without coming nearer to any limit.
+const Op* weightless(Cpu& cpu, const Op* op) {
+  return cpu.count_weightless_block() ? next(cpu, op) : cpu.leave_before(op);
+}
+
 // The instruction's bytes lie where other operations have operands: see recording() in the builder.
 const Op* record_instruction(Cpu& cpu, const Op* op) {
   cpu.synchronize(op);

@@ -64,6 +64,11 @@ void Cpu::set_state(const arch::CpuState& state) {
   invalidate_all();
 }
 
+void Cpu::weigh_code(bool wanted) {
+  weighs_code_ = wanted;
+  blocks_->kill_all();
+}
+
 void Cpu::set_rflags(u64 value) {
   const u64 before = other_flags_;
   hot.flags.set(value);

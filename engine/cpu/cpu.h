@@ -45,11 +45,13 @@ enum class Stop : u8 {
 
 // Sizes that tests make tiny so that rare states become common.
 struct Tuning {
-  unsigned block_length = 64;      // instructions per block, 1 to 200
-  unsigned jump_cache_bits = 12;   // 2^n entries
-  unsigned fast_page_bits = 10;    // entries of each fast-path table
-  unsigned blocks = 1 << 16;       // kept blocks; when full, all are dropped
-  unsigned rep_slice = 1024;       // REP iterations between looks at the budget
+  unsigned block_length = 64;     // instructions per block, 1 to 200
+  unsigned jump_cache_bits = 12;  // 2^n entries
+  unsigned fast_page_bits = 10;   // entries of each fast-path table
+  unsigned blocks = 1 << 16;      // kept blocks; when full, all are dropped
+  unsigned rep_slice = 1024;      // REP iterations between looks at the budget
+  // False: tick and retired count of the trace's stamp are somebody else's to keep (a monitor's emulator).
+  bool keeps_stamp = true;
   u64 cycles_per_instruction = 1;  // modelled tick
   u64 cycles_per_delivery = 40;
   // A defect that tests plant: which mnemonic's handlers execute an instruction. Asked when a block is built.
@@ -80,7 +82,7 @@ struct FastPage {
 struct JumpEntry {
   u64 tag = 0;
   const Op* first = nullptr;
-  u64 count = no_limit + 1;      // instructions; in an empty entry more than any limit lets pass
+  u64 room = no_limit + 1;       // see Block::room; in an empty entry more than any limit lets pass
   const Block* block = nullptr;  // null: empty
 };
 
@@ -120,16 +122,21 @@ class Cpu {
   void set_state(const arch::CpuState& state);  // invalidates everything
   // Runs until a stop. `retired_limit` and `work_limit` are absolute, as retired() and work() count.
   Stop run(u64 retired_limit, u64 work_limit = ~0ULL);
+  // Whether Ports::weight() is asked. Drops all decoded code: call it outside run(), also when the weights are others.
+  void weigh_code(bool wanted);
   void stop_when_interruptible(bool wanted) { stop_when_interruptible_ = wanted; }
   bool interruptible() const;  // IF=1 and no shadow
 
   u64 retired() const { return retired_; }
   // An instruction that a monitor emulated in the processor's place.
   void retire_emulated() { ++retired_; }
+  // Also counts entries into blocks that weigh nothing, so that work() bounds every loop.
   u64 rep_iterations() const { return rep_iterations_; }
   u64 deliveries() const { return deliveries_; }
   u64 work() const { return retired_ + rep_iterations_ + deliveries_; }
-  u64 retired_after(const Op* op) const { return hot.retired_base + op->index_in_block + 1; }  // inside operations
+  u64 retired_after(const Op* op) const {
+    return hot.retired_base + op->index_in_block + op->weight;
+  }  // inside operations
   u64 tick() const { return retired_ * tuning_.cycles_per_instruction + extra_cycles_; }
   void charge(u64 cycles) { extra_cycles_ += cycles; }
   u64 rip() const { return rip_; }
@@ -204,6 +211,8 @@ class Cpu {
   bool goes_on_from_slice() const { return slice_rip_ == rip_ && slice_retired_ == retired_; }
   // True where a REP instruction should give the run loop a chance to look at its budget.
   bool count_rep_iterations(u64 iterations);
+  // Before a block that weighs nothing: false where the run loop should have that chance first.
+  bool count_weightless_block();
 
   // ---- system_*.cpp (the system half) ----
   // Delivers through the IDT: pushes, loads CS:RIP, SS:RSP, clears flags. Outside operations only. `fault` leaves the
@@ -254,6 +263,8 @@ class Cpu {
   bool in_64_bit_mode() const;
   void execute(const Block& block, u64 allowed);
   void execute_few(const Block& block, u64 count);
+  void execute_one(const Block& block);
+  void run_few(const Block& block, u64 limit);
   void run_operations(const Op* op, u64 limit);
   Next step(const Block& block, Stop& stop);
   Next settle(Stop& stop);
@@ -311,6 +322,8 @@ class Cpu {
   unsigned cpl_ = 0;
   u64 read_generation_ = 1, write_generation_ = 1, jump_generation_ = 0;
   bool stop_when_interruptible_ = false;
+  bool weighs_code_ = false;
+  bool restarts_ = false;  // the last operation left by leave_restarting
   bool shadow_is_new_ = false;
   Left left_ = Left::looking_round;
   std::string obstacle_;

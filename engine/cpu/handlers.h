@@ -81,7 +81,7 @@ inline const Op* software_event(Cpu& cpu, const Op* op, u8 vector, arch::EventTy
 inline const Op* enter(Cpu& cpu, const Op* op, u64 rip, u64 retired) {
   Hot& hot = cpu.hot;
   const JumpEntry& entry = hot.jumps[jump_slot(hot, rip)];
-  if (entry.tag == (rip ^ hot.jump_key) && retired + entry.count <= hot.retired_limit) [[likely]] {
+  if (entry.tag == (rip ^ hot.jump_key) && retired + entry.room <= hot.retired_limit) [[likely]] {
     hot.retired_base = retired;
     hot.gpr[block_rip_register / 8] = rip;
     return go(cpu, entry.first);

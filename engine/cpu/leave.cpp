@@ -9,6 +9,7 @@ void Cpu::synchronize(const Op* op) {
     rip_ = hot.gpr[block_rip_register / 8] + op->rip_offset;
     retired_ = hot.retired_base + op->index_in_block;
   }
+  if (!tuning_.keeps_stamp) return;
   bus_.stamp().tick = tick();
   bus_.stamp().retired = retired_;
 }
@@ -22,6 +23,7 @@ const Op* Cpu::leave_finished(const Op* op, u64 next_rip) {
 
 const Op* Cpu::leave_restarting(const Op* op) {
   leave_before(op);
+  restarts_ = true;
   slice_rip_ = rip_;
   slice_retired_ = retired_;
   return nullptr;
@@ -69,6 +71,12 @@ bool Cpu::count_rep_iterations(u64 iterations) {
   rep_iterations_ += iterations;
   rep_since_look_ += iterations;
   return rep_since_look_ >= tuning_.rep_slice;
+}
+
+bool Cpu::count_weightless_block() {
+  if (rep_since_look_ >= tuning_.rep_slice) return false;
+  count_rep_iterations(1);
+  return true;
 }
 
 }  // namespace trapline::cpu

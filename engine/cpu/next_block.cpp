@@ -55,7 +55,7 @@ const Block* Cpu::find_block(u64 rip) {
   if (!block) return nullptr;
 
   JumpEntry& way = jump_table_[jump_slot(hot, rip)];
-  way = {rip ^ hot.jump_key, block->operations.data(), block->count, block};
+  way = {rip ^ hot.jump_key, block->operations.data(), block->room, block};
   if (std::ranges::find(block->ways_in, &way) == block->ways_in.end()) block->ways_in.push_back(&way);
   jump_groups_used_[jump_group(hot, rip >> page_bits)] = true;
   return block;
@@ -65,7 +65,8 @@ Block* Cpu::build_block(u64 rip, const Fetched& here) {
   if (blocks_->full()) blocks_->kill_all();
   const u64 left = page_bytes - (rip & (page_bytes - 1));
   const std::span bytes(reinterpret_cast<const u8*>(here.bytes), left);
-  const BuildOptions options{tuning_.block_length, bus_.records(trace::Level::instructions), tuning_.executes_as};
+  const BuildOptions options{tuning_.block_length, bus_.records(trace::Level::instructions), tuning_.executes_as,
+                             weighs_code_ ? &ports_ : nullptr, rip};
   Built built = build(here.hpa, bytes, {}, options);
   if (built.needs_next_page) {
     const Fetched beyond = fetch(rip + left);

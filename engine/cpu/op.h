@@ -32,7 +32,7 @@ struct Op {
   u64 wide = 0;           // displacement, branch target from the block's start, or a 64-bit immediate
   i32 immediate = 0;      // sign-extended
   u16 rip_offset = 0;     // of the instruction from the block's first byte
-  u8 index_in_block = 0;  // instructions of the block before this one
+  u8 index_in_block = 0;  // what the block's operations before this one weigh: instructions, see Ports::weight
   u8 length = 0;          // of the instruction in bytes
   u8 first = zero_register;
   u8 second = zero_register;
@@ -44,6 +44,8 @@ struct Op {
   u8 lock : 1 = 0;
   u8 rep : 1 = 0;
   u8 repne : 1 = 0;
+  u8 : 1;
+  u8 weight : 1 = 1;    // what it adds to the retired count when it is done
   u8 segment = 3;       // arch::SegmentRegister of the memory operand; DS
   u8 operand_size = 0;  // effective, in bytes
 };

@@ -85,6 +85,10 @@ class Ports {
   virtual bool exception_exits(const arch::Fault& fault, const arch::Delivery& delivery) = 0;
   virtual bool triple_fault_exits() = 0;
 
+  // Guest instructions that have retired when the one at `rip` has: 0 or 1. Asked only while Cpu::weigh_code(true),
+  // when code is decoded.
+  virtual unsigned weight(u64) { return 1; }
+
   // ---- the rest of the platform
   // ----------------------------------------------------------------------------------------
   virtual u64 read_port(u16 port, unsigned size) = 0;

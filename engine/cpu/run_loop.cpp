@@ -6,6 +6,15 @@
 #include "isa/decode.h"
 
 namespace trapline::cpu {
+namespace {
+
+Op stop_in_place_of(const Op& op) {
+  Op stop = op;
+  stop.handler = stop_here;
+  return stop;
+}
+
+}  // namespace
 
 Stop Cpu::run(u64 retired_limit, u64 work_limit) {
   retired_limit = std::min(retired_limit, no_limit);
@@ -27,7 +36,7 @@ Stop Cpu::run(u64 retired_limit, u64 work_limit) {
         if (step(*block, stop) == Next::stop) return stop;
         continue;
       }
-      if (allowed < block->count)
+      if (allowed < block->room)
         execute_few(*block, allowed);
       else
         execute(*block, allowed);
@@ -62,6 +71,7 @@ bool Cpu::must_step() const {
 }
 
 void Cpu::run_operations(const Op* op, u64 limit) {
+  restarts_ = false;
   hot.retired_base = retired_;
   hot.retired_limit = limit;
   hot.gpr[block_rip_register / 8] = rip_;
@@ -70,30 +80,35 @@ void Cpu::run_operations(const Op* op, u64 limit) {
 
 void Cpu::execute(const Block& block, u64 allowed) { run_operations(block.operations.data(), retired_ + allowed); }
 
-// The first `count` instructions of a block: a copy with a stop behind it. A branch among them finds the limit reached.
+// The operations of a block up to the one whose weight reaches `count`: a copy with a stop behind it. A branch among
+// them finds the limit reached, or may go on within it.
 void Cpu::execute_few(const Block& block, u64 count) {
-  few_.clear();
-  for (const Op& op : block.operations) {
-    if (op.index_in_block >= count) {
-      Op stop = op;
-      stop.handler = stop_here;
-      few_.push_back(stop);
-      break;
-    }
-    few_.push_back(op);
-  }
+  const auto end = std::ranges::find_if(block.operations, [=](const Op& op) { return op.index_in_block >= count; });
+  few_.assign(block.operations.begin(), end);
+  if (end != block.operations.end()) few_.push_back(stop_in_place_of(*end));
+  run_few(block, retired_ + count);
+}
+
+// The first instruction alone, whatever it weighs; to a branch every limit seems reached.
+void Cpu::execute_one(const Block& block) {
+  const auto end = std::ranges::find_if(block.operations, [](const Op& op) { return op.rip_offset != 0; });
+  few_.assign(block.operations.begin(), end);
+  if (end != block.operations.end()) few_.push_back(stop_in_place_of(*end));
+  run_few(block, retired_);
+}
+
+void Cpu::run_few(const Block& block, u64 limit) {
   blocks_->copied(&block, &few_);
-  run_operations(few_.data(), retired_ + count);
+  run_operations(few_.data(), limit);
   blocks_->copied(nullptr, nullptr);
 }
 
 Cpu::Next Cpu::step(const Block& block, Stop& stop) {
   const bool traps = other_flags_ & arch::flag::tf;
-  const u64 before = retired_;
   other_flags_ &= ~arch::flag::rf;  // it guards one instruction (SDM vol. 3, "Instruction-Breakpoint Exception")
   shadow_is_new_ = false;
-  execute_few(block, 1);
-  const bool done = left_ == Left::looking_round && retired_ != before;
+  execute_one(block);
+  const bool done = left_ == Left::looking_round && !restarts_;
   if (done && !shadow_is_new_) system.blocking_by_sti = system.blocking_by_mov_ss = false;
   if (!done || !traps || system.blocking_by_mov_ss) return settle(stop);
   ++deliveries_;

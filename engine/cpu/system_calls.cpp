@@ -27,6 +27,8 @@ const Op* syscall(Cpu& cpu, const Op* op) {
   cpu.synchronize(op);
   CpuState& state = cpu.system;
   if (!(state.efer & efer::sce)) return conclude(cpu, op, fail_ud(cpu));
+  if (const Step step = ask(cpu, attempt_of(op, Sensitive::syscall)); step != Step::done)
+    return conclude(cpu, op, step);
   cpu.gpr(rcx) = next_rip(cpu, op);
   cpu.gpr(r11) = cpu.rflags();
   const u16 base = bits(state.star, 47, 32);

@@ -59,6 +59,7 @@ std::vector<Told> plain_ones() {
       {"WBINVD", {0x0f, 0x09}, told(Sensitive::wbinvd, 2)},
       {"PAUSE", {0xf3, 0x90}, told(Sensitive::pause, 2)},
       {"CLTS", {0x0f, 0x06}, told(Sensitive::clts, 2)},
+      {"SYSCALL", {0x0f, 0x05}, told(Sensitive::syscall, 2)},
       {"RDMSR", {0x0f, 0x32}, told(Sensitive::rdmsr, 2, [](Attempt& a) { a.msr = 2; })},
       {"WRMSR", {0x0f, 0x30}, told(Sensitive::wrmsr, 2, [](Attempt& a) { a.msr = 2, a.value = 0x3f800001234; })},
       {"VMCALL", {0x0f, 0x01, 0xc1}, told(Sensitive::vmx_instruction, 3, [](Attempt& a) { a.number = 18; })},
