@@ -2,29 +2,12 @@
 #include "soft/processor.h"
 
 #include "cpu/system_double_fault.h"
+#include "soft/wiring.h"
 #include "vmx/controls.h"
 #include "vmx/exit.h"
 #include "vmx/guest_view.h"
 
 namespace trapline::soft {
-
-namespace {
-
-cpu::Tuning tuning(const Costs& costs, const Defects& defects, const cpu::Tuning& sizes) {
-  cpu::Tuning result = sizes;
-  result.executes_as = defects.executes_as;
-  result.cycles_per_instruction = costs[spec::Cost::instruction];
-  result.cycles_per_delivery = costs[spec::Cost::exception_delivery];
-  return result;
-}
-
-mmu::MmuOptions mmu_options(const metal::HardwareOptions& options, const vmx::Capabilities& capabilities,
-                            const Defects& defects) {
-  return {options.tlb_sets, options.tlb_ways, options.paging_structure_caches, capabilities.physical_address_bits,
-          !defects.loses_dirty_flags};
-}
-
-}  // namespace
 
 Processor::Processor(memory::HostMemory& memory, trace::Bus& bus, const metal::HardwareOptions& options,
                      const Defects& defects, const cpu::Tuning& sizes)
@@ -35,7 +18,7 @@ Processor::Processor(memory::HostMemory& memory, trace::Bus& bus, const metal::H
       mmu_(memory, bus, mmu_options(options, capabilities_, defects), {costs_[spec::Cost::walk_reference]},
            walk_cycles_),
       vmx_(capabilities_, memory),
-      cpu_(*this, memory, bus, tuning(costs_, defects, sizes)),
+      cpu_(*this, memory, bus, cpu_tuning(costs_, defects, sizes)),
       caching_allowed_(!bus.records(trace::Level::memory)) {
   mmu_.on_evict([this](Gva first, u64 bytes) { cpu_.invalidate_page(first, bytes); });
   memory_.on_first_mark([this](u64) { cpu_.invalidate_writes(); });

@@ -3,17 +3,11 @@
 #include <algorithm>
 
 #include "arch/state_bytes.h"
+#include "soft/wiring.h"
 #include "spec/entry_rules.h"
 #include "spec/words.h"
 
 namespace trapline::soft {
-
-namespace {
-
-// Instructions between two looks at kick(): a guest that spins can be interrupted, and nothing on the trace tells.
-constexpr u64 slice = 1 << 20;
-
-}  // namespace
 
 Result<> SoftVcpu::set_state(const arch::CpuState& state) {
   kernel_half_.write_guest_state(state);
