@@ -170,6 +170,7 @@ Decoded decode(std::span<const u8> bytes) {
   Instruction& to = decoded.instruction;
   to.mnemonic = mnemonics.ours[from.mnemonic];
   to.length = from.length;
+  to.displacement_offset = from.raw.disp.size ? from.raw.disp.offset : 0;
   to.operand_size = from.operand_width / 8;
   to.address_size = from.address_width / 8;
   to.lock = from.attributes & ZYDIS_ATTRIB_HAS_LOCK;

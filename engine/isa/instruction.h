@@ -64,6 +64,7 @@ struct Instruction {
   u8 operand_size = 0;  // effective operand size in bytes: 1, 2, 4, 8
   u8 address_size = 8;  // effective address size in bytes
   u8 operand_count = 0;
+  u8 displacement_offset = 0;  // where in `bytes` a memory operand's displacement lies; 0 without one
   bool lock = false;
   bool rep = false;    // F3 that means REP or REPE
   bool repne = false;  // F2 that means REPNE

@@ -118,4 +118,19 @@ DerivedWalk trace_walk(trace::Bus& bus, GuestTables& tables, const PagingState& 
   return result;
 }
 
+void set_accessed_and_dirty(memory::GuestMemory& memory, const PagingState& state, Gva address, unsigned page_level,
+                            arch::Access access) {
+  if (!state.paging()) return;
+  u64 table = state.cr3 & arch::pte::address;
+  for (unsigned level = 4; level >= page_level; --level) {
+    const Gpa place(table + 8 * table_index(address.value, level));
+    const auto entry = memory.load<u64>(place);
+    if (!entry) return;
+    u64 wanted = *entry | arch::pte::accessed;
+    if (level == page_level && access == arch::Access::write) wanted |= arch::pte::dirty;
+    if (wanted != *entry) memory.store(place, wanted);
+    table = *entry & arch::pte::address;
+  }
+}
+
 }  // namespace trapline::mmu

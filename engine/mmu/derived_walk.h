@@ -55,4 +55,9 @@ DerivedWalk derive_walk(GuestTables& tables, const PagingState& state, unsigned 
 DerivedWalk trace_walk(trace::Bus& bus, GuestTables& tables, const PagingState& state, unsigned physical_bits,
                        DerivedAccess access);
 
+// What the processor's own walk would have left in the tables: the accessed flag in every entry down to `page_level`,
+// the dirty flag in the last one of a write (SDM vol. 3, "Accessed and Dirty Flags"). For a walk that has translated.
+void set_accessed_and_dirty(memory::GuestMemory& memory, const PagingState& state, Gva address, unsigned page_level,
+                            arch::Access access);
+
 }  // namespace trapline::mmu

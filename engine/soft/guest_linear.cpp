@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "mmu/table_format.h"
 #include "vmx/capabilities.h"
 
 namespace trapline::soft {
@@ -17,22 +16,6 @@ mmu::PagingState paging_of(const arch::CpuState& state) {
   paging.efer = state.efer;
   paging.alignment_check = state.rflags & arch::flag::ac;
   return paging;
-}
-
-// Accessed in every entry of a walk that succeeded, dirty in the last one of a write (SDM vol. 3, "Accessed and Dirty
-// Flags"). Only bits that are not yet set are stored.
-void set_flags(memory::GuestMemory& memory, const arch::CpuState& state, Gva address, unsigned page_level,
-               arch::Access access) {
-  u64 table = state.cr3 & arch::pte::address;
-  for (unsigned level = 4; level >= page_level; --level) {
-    const Gpa place(table + 8 * mmu::table_index(address.value, level));
-    const auto entry = memory.load<u64>(place);
-    if (!entry) return;
-    u64 wanted = *entry | arch::pte::accessed;
-    if (level == page_level && access == arch::Access::write) wanted |= arch::pte::dirty;
-    if (wanted != *entry) memory.store(place, wanted);
-    table = *entry & arch::pte::address;
-  }
 }
 
 // The bytes of a range up to the end of its page.
@@ -51,7 +34,7 @@ GuestLinear::Piece GuestLinear::translate(const arch::CpuState& state, Gva addre
       return {Gpa(), arch::page_fault(arch::pf_error::present | arch::pf_error::reserved, address.value)};
     return {Gpa(), walk.fault};
   }
-  if (state.cr0 & arch::cr0::pg) set_flags(memory_, state, address, walk.page_level, access);
+  mmu::set_accessed_and_dirty(memory_, paging_of(state), address, walk.page_level, access);
   return {walk.gpa, std::nullopt};
 }
 

@@ -8,93 +8,39 @@ namespace {
 using trace::Outcome;
 using trace::UserExitReason;
 
-// HLT in real time sleeps in pieces, so that a stop or a time limit is noticed soon.
-constexpr u64 nap_nanoseconds = 20'000'000;
-// Every device with a deadline has had its whole cycle after so many; if none brought an interrupt, none will.
-constexpr unsigned deadlines_before_giving_up = 64;
 // A door that returns at once again and again with nothing done is broken.
 constexpr unsigned patience_with_the_metal = 1000;
 
 }  // namespace
 
 HardwareMonitor::HardwareMonitor(metal::Vcpu& vcpu, devices::Platform& platform, trace::Bus& bus, const Limits& limits)
-    : Monitor(vcpu), platform_(platform), bus_(bus), limits_(limits) {}
+    : Monitor(vcpu), platform_(platform), bus_(bus), clock_(vcpu, platform, bus, limits) {}
 
 std::optional<Ending> HardwareMonitor::step() {
-  if (Next ending = check_limits()) return ending;
+  if (stop_requested()) return Ending{Outcome::interrupted, 0, "The run was stopped from outside."};
+  if (Next ending = clock_.check_limits()) return ending;
   platform_.advance(vcpu_.now());
   deliver_interrupt();
-  if (halted_) return wait();
-  Result<metal::VmExit> exit = vcpu_.run_virtual(until());
+  if (clock_.halted()) return clock_.wait();
+  Result<metal::VmExit> exit = vcpu_.run_virtual(clock_.until());
   if (!exit) return Ending{Outcome::failed, 0, exit.error().sentence};
   platform_.advance(vcpu_.now());  // so that devices see the access at its own moment
   return handle(*exit);
-}
-
-HardwareMonitor::Next HardwareMonitor::check_limits() {
-  if (stop_requested()) return Ending{Outcome::interrupted, 0, "The run was stopped from outside."};
-  if (vcpu_.spent() >= limits_.budget)
-    return Ending{Outcome::budget_spent, 0,
-                  "The guest did not end within its budget of " + std::to_string(limits_.budget) +
-                      "; give it more with --budget."};
-  if (real_time() && vcpu_.now() >= limits_.nanoseconds)
-    return Ending{Outcome::timed_out, 0,
-                  "The guest did not end within " + std::to_string(limits_.nanoseconds / 1'000'000) +
-                      " ms; give it more time with --timeout."};
-  return {};
 }
 
 // ---- interrupts ----------------------------------------------------------------------------------------------------
 // SDM vol. 3, "Virtualizing External Interrupts"; on KVM the same by KVM_INTERRUPT and its interrupt window.
 void HardwareMonitor::deliver_interrupt() {
   if (platform_.interrupt_pending() && vcpu_.can_inject()) {
-    if (halted_) end_idle();
+    if (clock_.halted()) clock_.end_halt();
     const auto taken = platform_.acknowledge();
     vcpu_.inject(taken.vector);
     bus_.emit(
         trace::Interrupt{static_cast<u8>(trace::InterruptPhase::injected), taken.line, taken.vector, unknown_address});
   }
-  const bool window_wanted = platform_.interrupt_pending() && !halted_;
+  const bool window_wanted = platform_.interrupt_pending() && !clock_.halted();
   if (window_wanted != window_requested_) vcpu_.request_interrupt_window(window_wanted);
   window_requested_ = window_wanted;
-}
-
-// ---- time ----------------------------------------------------------------------------------------------------------
-metal::RunUntil HardwareMonitor::until() const {
-  metal::RunUntil until;
-  until.budget = limits_.budget;
-  const u64 deadline = platform_.next_deadline();
-  const u64 now = vcpu_.now();
-  if (real_time()) {
-    until.nanoseconds = std::min(deadline, limits_.nanoseconds);
-  } else if (deadline != devices::never) {
-    until.retired = *vcpu_.retired() + (deadline > now ? deadline - now : 1);
-  }
-  return until;
-}
-
-// The guest sleeps in HLT with interrupts on, and no device has one yet.
-HardwareMonitor::Next HardwareMonitor::wait() {
-  const u64 deadline = platform_.next_deadline();
-  if (deadline == devices::never || deadlines_slept_through_ >= deadlines_before_giving_up) {
-    end_idle();
-    return Ending{Outcome::halted_forever, 0, "The guest executed HLT and no device is left that could wake it."};
-  }
-  const u64 now = vcpu_.now();
-  if (real_time()) {
-    vcpu_.idle_until(std::min({deadline, now + nap_nanoseconds, limits_.nanoseconds}));
-  } else {
-    vcpu_.idle_until(deadline);
-  }
-  if (vcpu_.now() >= deadline) ++deadlines_slept_through_;
-  return {};
-}
-
-void HardwareMonitor::end_idle() {
-  halted_ = false;
-  deadlines_slept_through_ = 0;
-  const u64 now = vcpu_.now();
-  if (now > halted_since_) bus_.emit(trace::Idle{halted_since_, now});
 }
 
 // ---- exits ---------------------------------------------------------------------------------------------------------
@@ -166,9 +112,7 @@ HardwareMonitor::Next HardwareMonitor::on_mmio(const metal::VmExit& exit) {
 HardwareMonitor::Next HardwareMonitor::on_halt() {
   if (!(vcpu_.state().rflags & arch::flag::if_))
     return Ending{Outcome::halted_forever, 0, "The guest executed HLT with interrupts off."};
-  halted_ = true;
-  halted_since_ = vcpu_.now();
-  deadlines_slept_through_ = 0;
+  clock_.halt();
   return {};
 }
 

@@ -1,0 +1,40 @@
+// A lane's time and limits, the same for every technique: how far the guest may run, and what HLT does.
+//
+// Time is the metal's: where it counts instructions a deadline is a retired count (one instruction, one nanosecond) and
+// HLT jumps ahead; elsewhere a deadline is real time and HLT waits for it.
+#pragma once
+
+#include "devices/platform.h"
+#include "technique/monitor.h"
+
+namespace trapline::technique {
+
+class LaneClock {
+ public:
+  LaneClock(metal::Vcpu& vcpu, devices::Platform& platform, trace::Bus& bus, const Limits& limits)
+      : vcpu_(vcpu), platform_(platform), bus_(bus), limits_(limits) {}
+
+  // `more_work`: what the monitor did for the guest without its door, to be counted with vcpu.spent().
+  std::optional<Ending> check_limits(u64 more_work = 0) const;
+  // Up to the next device deadline, or a limit.
+  metal::RunUntil until() const;
+
+  bool halted() const { return halted_; }
+  void halt();      // the guest executed HLT
+  void end_halt();  // an interrupt is delivered
+  // The guest sleeps and no device has an interrupt for it yet: moves time on.
+  std::optional<Ending> wait();
+
+ private:
+  bool real_time() const { return !vcpu_.retired().has_value(); }
+
+  metal::Vcpu& vcpu_;
+  devices::Platform& platform_;
+  trace::Bus& bus_;
+  Limits limits_;
+  bool halted_ = false;
+  u64 halted_since_ = 0;
+  unsigned deadlines_slept_through_ = 0;
+};
+
+}  // namespace trapline::technique
