@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "kvm/abi.h"
+#include "kvm/deprivileged.h"
 #include "kvm/probe.h"
 #include "kvm/vcpu.h"
 
@@ -15,6 +16,9 @@ namespace {
 constexpr u64 most_memory = 3ULL << 30;
 constexpr u64 identity_map_address = 0xfffbc000;
 constexpr u64 tss_address = 0xfffbd000;
+// Of run_deprivileged: a slot of their own right behind the guest's memory, in one HostMemory with it, so that every
+// address in the trace has one meaning.
+constexpr u64 monitor_frame_count = 2048;
 
 Error cannot_vary(const char* option) {
   return usage_error(std::string("The kvm metal cannot vary ") + option +
@@ -55,17 +59,19 @@ Result<> refuse_memory_size(u64 bytes) {
 
 class KvmMachine : public metal::Machine {
  public:
-  KvmMachine(std::unique_ptr<memory::HostMemory> host_memory, std::string module)
+  KvmMachine(std::unique_ptr<memory::HostMemory> host_memory, u64 guest_bytes, std::string module)
       : host_memory_(std::move(host_memory)),
-        guest_memory_(*host_memory_, memory::identity_frames(host_memory_->bytes() / page_bytes)),
+        guest_memory_(*host_memory_, memory::identity_frames(guest_bytes / page_bytes)),
+        frames_(*host_memory_, Hpa(guest_bytes), Hpa(guest_bytes), (host_memory_->bytes() - guest_bytes) / page_bytes),
         module_(std::move(module)) {
     host_memory_->name_frames_by([this](u64 frame) { return guest_memory_.guest_page_of_frame(frame); });
   }
 
-  Result<> set_up(trace::Bus& bus, const Limits& limits);
+  Result<> set_up(metal::Door door, trace::Bus& bus, const Limits& limits);
 
   memory::GuestMemory& memory() override { return guest_memory_; }
   metal::Vcpu& vcpu() override { return *vcpu_; }
+  metal::Deprivileged* deprivileged() override { return deprivileged_; }
   std::string description() const override {
     if (is_software_virtualization(module_)) return "KVM (" + module_ + ": KVM's software virtualization)";
     return "KVM (" + module_ + ")";
@@ -73,14 +79,16 @@ class KvmMachine : public metal::Machine {
 
  private:
   Result<> set_up_vm();
-  Result<> set_up_memory();
+  Result<> set_up_slot(u32 slot, u64 first, u64 bytes);
 
   std::unique_ptr<memory::HostMemory> host_memory_;
   memory::GuestMemory guest_memory_;
+  memory::MonitorFrames frames_;  // none for run_virtual
   std::string module_;
   Descriptor device_;
   Descriptor vm_;
-  std::unique_ptr<KvmVcpu> vcpu_;  // goes before the memory that it runs in
+  std::unique_ptr<metal::Vcpu> vcpu_;  // goes before the memory that it runs in
+  metal::Deprivileged* deprivileged_ = nullptr;
 };
 
 Result<> KvmMachine::set_up_vm() {
@@ -104,19 +112,30 @@ Result<> KvmMachine::set_up_vm() {
   return {};
 }
 
-Result<> KvmMachine::set_up_memory() {
+Result<> KvmMachine::set_up_slot(u32 slot, u64 first, u64 bytes) {
   kvm_userspace_memory_region region{};
-  region.guest_phys_addr = 0;
-  region.memory_size = host_memory_->bytes();
-  region.userspace_addr = reinterpret_cast<u64>(host_memory_->host_page(Hpa(0)));
+  region.slot = slot;
+  region.guest_phys_addr = first;
+  region.memory_size = bytes;
+  region.userspace_addr = reinterpret_cast<u64>(host_memory_->host_page(Hpa(first)));
   if (vm_.control(KVM_SET_USER_MEMORY_REGION, &region) < 0) return refused("KVM_SET_USER_MEMORY_REGION", errno);
   return {};
 }
 
-Result<> KvmMachine::set_up(trace::Bus& bus, const Limits& limits) {
+Result<> KvmMachine::set_up(metal::Door door, trace::Bus& bus, const Limits& limits) {
   if (auto made = set_up_vm(); !made) return made;
-  if (auto made = set_up_memory(); !made) return made;
-  auto vcpu = KvmVcpu::make({device_, vm_, guest_memory_, bus, module_, limits});
+  const u64 guest_bytes = host_memory_->bytes() - frames_.count() * page_bytes;
+  if (auto made = set_up_slot(0, 0, guest_bytes); !made) return made;
+  const VcpuBase::Parts parts{device_, vm_, guest_memory_, bus, module_, limits};
+  if (door == metal::Door::run_deprivileged) {
+    if (auto made = set_up_slot(1, guest_bytes, frames_.count() * page_bytes); !made) return made;
+    auto vcpu = DeprivilegedVcpu::make(parts, frames_, host_memory_->bytes());
+    if (!vcpu) return vcpu.error();
+    deprivileged_ = vcpu->get();
+    vcpu_ = std::move(*vcpu);
+    return {};
+  }
+  auto vcpu = KvmVcpu::make(parts);
   if (!vcpu) return vcpu.error();
   vcpu_ = std::move(*vcpu);
   return {};
@@ -134,10 +153,11 @@ Result<std::unique_ptr<metal::Machine>> make_machine(const metal::MachineOptions
   if (auto accepted = refuse_memory_size(options.memory_bytes); !accepted) return accepted.error();
   const Probe host = probe();
   if (!host.usable) return unavailable(host.why_not);
-  auto host_memory = memory::HostMemory::make(options.memory_bytes, bus);
+  const u64 monitor_frames = options.door == metal::Door::run_deprivileged ? monitor_frame_count : 0;
+  auto host_memory = memory::HostMemory::make(options.memory_bytes + monitor_frames * page_bytes, bus);
   if (!host_memory) return host_memory.error();
-  auto machine = std::make_unique<KvmMachine>(std::move(*host_memory), host.module);
-  if (auto ready = machine->set_up(bus, limits); !ready) return ready.error();
+  auto machine = std::make_unique<KvmMachine>(std::move(*host_memory), options.memory_bytes, host.module);
+  if (auto ready = machine->set_up(options.door, bus, limits); !ready) return ready.error();
   return std::unique_ptr<metal::Machine>(std::move(machine));
 }
 

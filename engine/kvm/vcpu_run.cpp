@@ -1,5 +1,4 @@
 // KVM_RUN: enter, be brought back, say why.
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -12,8 +11,6 @@ namespace trapline::kvm {
 namespace {
 
 using trace::UserExitReason;
-
-u64 saturating_add(u64 left, u64 right) { return left > ~0ULL - right ? ~0ULL : left + right; }
 
 bool is_hypercall(const u8* bytes) {
   return bytes[0] == 0x0f && bytes[1] == 0x01 && (bytes[2] == 0xc1 || bytes[2] == 0xd9);  // VMCALL, VMMCALL
@@ -47,36 +44,6 @@ Result<metal::VmExit> KvmVcpu::run_virtual(const metal::RunUntil& until) {
   const u64 inside = monotonic_nanoseconds() - entered;
   alarm_.unbind();
   return finish(exit_of(ended, error_number), inside);
-}
-
-// When the alarm must ring at the latest. The watchdog's moment is rounded up so that the timer need not be set anew
-// for every run.
-u64 KvmVcpu::alarm_moment(const metal::RunUntil& until, u64 entered) const {
-  const u64 wanted = saturating_add(lane_began_, until.nanoseconds);
-  const u64 step = limits_.watchdog_nanoseconds / 4 + 1;
-  const u64 watchdog = (entered + limits_.watchdog_nanoseconds) / step * step + step;
-  return std::min(wanted, watchdog);
-}
-
-KvmVcpu::Ended KvmVcpu::run_until_something(const metal::RunUntil& until, int& error_number) {
-  const u64 entered = monotonic_nanoseconds();
-  const u64 wanted = saturating_add(lane_began_, until.nanoseconds);
-  for (u64 present = entered;; present = monotonic_nanoseconds()) {
-    if (kicked_.exchange(false)) return Ended::by_kick;
-    if (present >= wanted) return Ended::by_time;
-    if (present - entered > limits_.watchdog_nanoseconds) return Ended::by_watchdog;
-    alarm_.arm(alarm_moment(until, entered));
-    run_->immediate_exit = 0;
-    const int result = vcpu_.control(KVM_RUN);
-    const int error = errno;
-    after_run();
-    if (result == 0) return Ended::by_guest;
-    if (error != EINTR && error != EAGAIN) {
-      error_number = error;
-      return Ended::by_host;
-    }
-    alarm_.settle();
-  }
 }
 
 // Whatever KVM_RUN answers, it has completed the pending access, and taken or kept the queued interrupt.

@@ -1,68 +1,15 @@
-// Making the vCPU, and its registers in and out. With SYNC_REGS, KVM leaves the registers in kvm_run at every exit and
+// The registers in and out. With SYNC_REGS, KVM leaves the registers in kvm_run at every exit and
 // no system call is needed to read them; MSRs and debug registers are asked for only when somebody wants them.
 #include <cerrno>
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "arch/state_bytes.h"
-#include "kvm/probe.h"
 #include "kvm/vcpu.h"
 
 namespace trapline::kvm {
-namespace {
-
-// CPUID 80000008H, EAX bits 7:0; processors without that leaf have 36 (SDM vol. 3, "Determining MAXPHYADDR").
-unsigned physical_address_bits(const CpuidBlock& block) {
-  for (u32 index = 0; index < block.header.count; ++index)
-    if (block.entries[index].function == 0x80000008) return block.entries[index].eax & 0xff;
-  return 36;
-}
-
-}  // namespace
-
-KvmVcpu::KvmVcpu(const Parts& parts)
-    : memory_(parts.memory),
-      bus_(parts.bus),
-      module_(parts.module),
-      limits_(parts.limits),
-      observer_(parts.memory, parts.bus),
-      lane_began_(monotonic_nanoseconds()) {}
-
 Result<std::unique_ptr<KvmVcpu>> KvmVcpu::make(const Parts& parts) {
   std::unique_ptr<KvmVcpu> vcpu(new KvmVcpu(parts));
   if (auto ready = vcpu->set_up(parts); !ready) return ready.error();
   return vcpu;
-}
-
-Result<> KvmVcpu::set_up(const Parts& parts) {
-  vcpu_ = Descriptor(parts.vm.control(KVM_CREATE_VCPU, 0UL));
-  if (!vcpu_.valid()) return refused("KVM_CREATE_VCPU", errno);
-  const int bytes = parts.device.control(KVM_GET_VCPU_MMAP_SIZE);
-  if (bytes < static_cast<int>(sizeof(kvm_run))) return refused("KVM_GET_VCPU_MMAP_SIZE", errno);
-  mapping_ = Mapping(vcpu_, static_cast<std::size_t>(bytes));
-  if (!mapping_.valid()) return refused("the mapping of its run structure", errno);
-  run_ = static_cast<kvm_run*>(mapping_.start());
-  kick_event_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!kick_event_.valid()) return refused("an eventfd", errno);
-
-  const auto answer = [&](unsigned long capability) { return parts.device.control(KVM_CHECK_EXTENSION, capability); };
-  can_.events = answer(KVM_CAP_VCPU_EVENTS) > 0;
-  can_.debug_registers = answer(KVM_CAP_DEBUGREGS) > 0;
-  constexpr int wanted = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
-  can_.sync_registers = (answer(KVM_CAP_SYNC_REGS) & wanted) == wanted;
-  if (can_.sync_registers) run_->kvm_valid_regs = wanted;
-  return set_up_cpuid(parts.device);
-}
-
-// The guest sees what this KVM says it can offer, unchanged.
-Result<> KvmVcpu::set_up_cpuid(const Descriptor& device) {
-  const auto block = std::make_unique<CpuidBlock>();
-  if (device.control(request::get_supported_cpuid, block.get()) < 0) return refused("KVM_GET_SUPPORTED_CPUID", errno);
-  if (vcpu_.control(request::set_cpuid2, block.get()) < 0) return refused("KVM_SET_CPUID2", errno);
-  const bool software = is_software_virtualization(module_);
-  observer_.set_up(physical_address_bits(*block), software ? PlainOut::leaves_rip_behind : PlainOut::leaves_rip_at);
-  return {};
 }
 
 void KvmVcpu::fetch(Cached wanted) {
@@ -116,26 +63,6 @@ Result<> KvmVcpu::set_state(const arch::CpuState& state) {
   halted_ = state.activity == arch::Activity::halted;
   ready_for_interrupt_ = false;  // not known until KVM has run; a window tells
   return {};
-}
-
-void KvmVcpu::idle_until(u64 nanoseconds) {
-  while (!kicked_.load()) {
-    const u64 present = now();
-    if (present >= nanoseconds) return;
-    const u64 wait = nanoseconds - present;
-    const timespec timeout{static_cast<time_t>(wait / 1'000'000'000), static_cast<long>(wait % 1'000'000'000)};
-    pollfd event{kick_event_.number(), POLLIN, 0};
-    if (::ppoll(&event, 1, &timeout, nullptr) < 0) return;
-    u64 kicks = 0;  // what woke us is taken, whether it was for this sleep or for a run before it
-    [[maybe_unused]] const auto taken = ::read(kick_event_.number(), &kicks, sizeof kicks);
-  }
-}
-
-void KvmVcpu::kick() {
-  kicked_.store(true);
-  const u64 one = 1;
-  [[maybe_unused]] const auto written = ::write(kick_event_.number(), &one, sizeof one);
-  alarm_.ring();
 }
 
 void KvmVcpu::save_keyframe(trace::Bus& bus, u64 set) {
