@@ -88,9 +88,8 @@ bool Queue::process(const Serve& serve) {
   return used_ != used_before && interrupt_wanted();
 }
 
-bool Queue::may_take_more() const {
-  return work_.chains < parts_.size && work_.descriptors < parts_.size && work_.bytes <= memory_.bytes();
-}
+// A chain has at least one descriptor, so this bounds chains too.
+bool Queue::may_take_more() const { return work_.descriptors < parts_.size && work_.bytes <= memory_.bytes(); }
 
 // Reads the entries that are new. The driver may neither have more chains out than the queue has descriptors, nor take
 // an entry back ("The Virtqueue Available Ring": no way to "unexpose" buffers).
