@@ -305,6 +305,41 @@ KVM_TEST("deprivileged: a root without the hidden entry, and the other door, are
   door.expect(arch::vector::ud, 0);
 }
 
+KVM_TEST("deprivileged: CPUID and MSRs answer as for a guest of KVM, and tell nothing of the stub") {
+  Door door(ud2);
+  u32 first[4], features[4], with_osxsave[4], nothing[4];
+  door.metal().cpuid(0, 0, 0, first);
+  CHECK(first[0] >= 1);
+  CHECK(first[1] != 0);
+  door.metal().cpuid(1, 0, 0, features);
+  door.metal().cpuid(1, 0, arch::cr4::osxsave, with_osxsave);
+  CHECK_FALSE(has_bit(features[2], 27));
+  CHECK(has_bit(with_osxsave[2], 27));
+  CHECK(features[3] == with_osxsave[3]);
+  door.metal().cpuid(0x8fffffff, 0, 0, nothing);
+  CHECK(nothing[3] == 0);
+  u64 value = 0;
+  CHECK(door.metal().read_msr(0x10, value));              // the TSC
+  CHECK_FALSE(door.metal().read_msr(0xc0000082, value));  // LSTAR
+  CHECK_FALSE(door.metal().read_msr(0xdeadbeef, value));
+}
+
+KVM_TEST("deprivileged: code that leaps into the hidden range, or nowhere, faults and finds nothing") {
+  const u64 hidden = 0xffff960000000000;  // slot 300
+  for (const u64 target : {hidden, hidden + 2 * page_bytes, hidden + 4 * page_bytes, u64{0x7ffffffff000}}) {
+    CAPTURE(target);
+    Door jump(mov_rax(target) + Code{0xff, 0xe0});  // jmp rax
+    const auto trap = jump.run();
+    CHECK(trap.kind == TrapKind::exception);
+    CHECK(trap.fault.vector == arch::vector::pf);
+    CHECK(jump.state.rip == target);
+    Door load(mov_rax(target) + Code{0x48, 0x8b, 0x00});  // mov rax, [rax]
+    CHECK(load.expect(arch::vector::pf, 10).fault.cr2 == target);
+    Door stack(Code{0x48, 0xbc} + little(target + 64, 8) + Code{0x50});  // mov rsp; push rax
+    CHECK(stack.expect(arch::vector::pf, 10).fault.cr2 == target + 56);
+  }
+}
+
 KVM_TEST("deprivileged: the range moves") {
   Door door(ud2);
   door.expect(arch::vector::ud, 0);
