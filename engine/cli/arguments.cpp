@@ -44,7 +44,7 @@ void add_list(CLI::App& app, ListCommand& command, Chosen& chosen) {
 void add_run(CLI::App& app, RunCommand& command, Chosen& chosen) {
   auto* sub = app.add_subcommand("run", "Run a guest and record it");
   sub->add_option("GUEST", command.guest, "A guest of `trapline list`, or an ELF file")->required();
-  sub->add_option("--technique", command.technique, "How the monitor keeps control: hardware (full and para to come)")
+  sub->add_option("--technique", command.technique, "How the monitor keeps control: full, hardware (para to come)")
       ->capture_default_str();
   sub->add_option("--metal", command.metal, "What executes: soft, kvm, both, or auto (kvm where usable)")
       ->capture_default_str();
@@ -62,6 +62,8 @@ void add_run(CLI::App& app, RunCommand& command, Chosen& chosen) {
   sub->add_option("--control", command.controls,
                   "Vary the modelled processor, NAME=VALUE: vpid, hlt_exiting, rdtsc_exiting, cr3_load_exiting, "
                   "tlb_sets, tlb_ways, exception_bitmap ... (soft only; repeatable)");
+  sub->add_flag("--no-translation", command.no_translation,
+                "full: pure trap-and-emulate; sensitive instructions that do not trap go wrong in silence");
   add_json(sub, command.form);
   sub->footer(
       std::string("The trace goes to OUT/GUEST-TECHNIQUE-METAL.trap, named .part until it is whole.\n\nExample: "
@@ -95,6 +97,20 @@ void add_show(CLI::App& app, ShowCommand& command, Chosen& chosen) {
   sub->callback([&] { chosen = [&] { return show(command); }; });
 }
 
+void add_compare(CLI::App& app, CompareCommand& command, Chosen& chosen) {
+  auto* sub = app.add_subcommand("compare", "Lanes of one guest side by side, guest action by guest action");
+  sub->add_option("TRACE", command.traces, "Two .trap files or more, of one guest, image and seed")->required();
+  sub->add_option("--generation", command.generation,
+                  "Price lanes by this column of the cost table only: nehalem, sandy_bridge, skylake or ice_lake");
+  add_json(sub, command.form);
+  sub->footer(
+      "The lanes are aligned on the actions that the guest announces, by kind and ordinal. Every event number that is\n"
+      "printed can be given to `trapline show TRACE --at N VIEW`.\n\n"
+      "Example: trapline run tour --metal both, then\n"
+      "trapline compare trapline-out/tour-hardware-soft.trap trapline-out/tour-hardware-kvm.trap");
+  sub->callback([&] { chosen = [&] { return compare(command); }; });
+}
+
 int usage(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version print themselves
   std::string sentence = error.what();
@@ -116,18 +132,21 @@ int main(int count, char** arguments) {
   RunCommand run_command;
   EventsCommand events_command;
   ShowCommand show_command;
+  CompareCommand compare_command;
   add_doctor(app, doctor_command, chosen);
   add_list(app, list_command, chosen);
   add_run(app, run_command, chosen);
   add_events(app, events_command, chosen);
   add_show(app, show_command, chosen);
+  add_compare(app, compare_command, chosen);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
     return usage(app, error);
   }
   if (chosen) return chosen();
-  return report_error(usage_error("say what to do: doctor, list, run, events or show; `trapline --help` tells more"));
+  return report_error(
+      usage_error("say what to do: doctor, list, run, events, show or compare; `trapline --help` tells more"));
 }
 
 }  // namespace trapline::cli

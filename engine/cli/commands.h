@@ -38,6 +38,7 @@ struct RunCommand {
   std::optional<u64> timeout_seconds;
   std::vector<std::string> controls;  // NAME=on|off|NUMBER of the modelled hardware
   Form form = Form::text;
+  bool no_translation = false;
 };
 
 struct EventsCommand {
@@ -55,11 +56,18 @@ struct ShowCommand {
   Form form = Form::text;
 };
 
+struct CompareCommand {
+  std::vector<std::string> traces;
+  std::string generation;  // of the cost table; all of them where empty
+  Form form = Form::text;
+};
+
 int doctor(const DoctorCommand& command);
 int list(const ListCommand& command);
 int run(const RunCommand& command);
 int events(const EventsCommand& command);
 int show(const ShowCommand& command);
+int compare(const CompareCommand& command);
 
 // Prints the sentence and gives the exit code of its kind.
 int report_error(const Error& error);

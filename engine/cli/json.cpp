@@ -64,4 +64,11 @@ std::string Json::line() const {
   return value_->json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+std::string text_in_json(std::string_view json, std::string_view key) {
+  const auto parsed = nlohmann::json::parse(json, nullptr, false);
+  if (!parsed.is_object()) return {};
+  const auto found = parsed.find(std::string(key));
+  return found != parsed.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 }  // namespace trapline::cli

@@ -36,4 +36,7 @@ class Json {
   std::unique_ptr<Value> value_;
 };
 
+// The text under a key of an object; empty where the JSON is none, or has no such text.
+std::string text_in_json(std::string_view json, std::string_view key);
+
 }  // namespace trapline::cli

@@ -1,0 +1,324 @@
+// The comparison as the first draft of a textbook section: what it is about, tables, sentences with their numbers.
+#include <algorithm>
+#include <set>
+
+#include "cli/compare.h"
+#include "cli/table.h"
+#include "compare/differences.h"
+#include "compare/prices.h"
+
+namespace trapline::cli {
+
+namespace {
+
+using compare::Cell;
+using compare::Knowledge;
+using compare::Lane;
+using compare::Measure;
+using Lanes = std::vector<Lane>;
+
+constexpr std::size_t most_words = 8;  // of one measure; what is left is one row more
+
+std::string heading(const Lanes& lanes, std::size_t index) {
+  const std::string title = lanes[index].technique() + " " + lanes[index].metal();
+  const auto same =
+      std::count_if(lanes.begin(), lanes.end(), [&](const Lane& lane) { return lane.title() == lanes[index].title(); });
+  return same > 1 ? std::to_string(index + 1) + " " + title : title;
+}
+
+Table lane_table(const Lanes& lanes, const std::string& title) {
+  std::vector<Table::Column> columns{{title}};
+  for (std::size_t i = 0; i < lanes.size(); ++i) columns.push_back({heading(lanes, i), Align::right});
+  return Table(std::move(columns));
+}
+
+std::string text_of(const Cell& cell) {
+  switch (cell.knowledge) {
+    case Knowledge::counted:
+      return grouped(cell.count);
+    case Knowledge::unknown:
+      return "unknown";
+    case Knowledge::not_recorded:
+      return "not recorded";
+  }
+  return {};
+}
+
+template <typename Value>
+void add_row(Table& table, const Lanes& lanes, const std::string& title, Value value) {
+  std::vector<std::string> cells{title};
+  for (const Lane& lane : lanes) cells.push_back(value(lane));
+  table.add(std::move(cells));
+}
+
+std::string join(const std::vector<std::string>& parts, const std::string& last) {
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i) text += (i == 0 ? "" : i + 1 == parts.size() ? last : ", ") + parts[i];
+  return text;
+}
+
+// Breaks at spaces so that a line has at most 100 columns.
+std::string wrapped(const std::string& text, const std::string& indent = "") {
+  std::string out, line;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t space = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, space - at);
+    if (!line.empty() && indent.size() + line.size() + 1 + word.size() > 100) {
+      out += indent + line + "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+    at = space + 1;
+  }
+  return out + indent + line + "\n";
+}
+
+std::string opening(const Lanes& lanes) {
+  std::vector<std::string> titles;
+  for (const Lane& lane : lanes) titles.push_back(lane.title());
+  const std::string& guest = lanes[0].identity.guest;
+  std::string text =
+      "One guest, " + std::to_string(lanes.size()) + " lanes: " + guest + " under " + join(titles, " and ") + ". ";
+  const auto digest = lanes[0].digest();
+  if (compare::digests_agree(lanes))
+    text += "All digests agree: the guest found the same facts in every lane (" + digest->substr(0, 16) + "...).";
+  else
+    text += "THE DIGESTS DO NOT AGREE: the guest did not find the same facts in every lane.";
+  return wrapped(text);
+}
+
+void add_words(Table& table, const Lanes& lanes, Measure measure) {
+  std::map<std::string, u64> totals;
+  for (const Lane& lane : lanes)
+    for (const auto& [word, count] : lane.account.words(measure)) totals[word] += count;
+  std::vector<std::pair<std::string, u64>> words(totals.begin(), totals.end());
+  std::stable_sort(words.begin(), words.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  const std::size_t shown = words.size() > most_words + 1 ? most_words : words.size();
+  for (std::size_t i = 0; i < shown; ++i)
+    add_row(table, lanes, "  " + words[i].first, [&](const Lane& lane) {
+      const Cell cell = compare::cell_of(lane, measure);
+      return cell.knowledge == Knowledge::counted ? grouped(lane.account.of(measure, words[i].first)) : std::string();
+    });
+  if (shown == words.size()) return;
+  add_row(table, lanes, "  " + std::to_string(words.size() - shown) + " other kinds", [&](const Lane& lane) {
+    u64 rest = 0;
+    for (std::size_t i = shown; i < words.size(); ++i) rest += lane.account.of(measure, words[i].first);
+    const Cell cell = compare::cell_of(lane, measure);
+    return cell.knowledge == Knowledge::counted ? grouped(rest) : std::string();
+  });
+}
+
+bool zero_everywhere(const Lanes& lanes, Measure measure) {
+  return std::all_of(lanes.begin(), lanes.end(), [&](const Lane& lane) {
+    const Cell cell = compare::cell_of(lane, measure);
+    return cell.knowledge == Knowledge::counted && cell.count == 0;
+  });
+}
+
+std::string lanes_part(const Lanes& lanes) {
+  Table table = lane_table(lanes, "whole run");
+  add_row(table, lanes, "outcome", [](const Lane& lane) {
+    return lane.end ? std::string(trace::name_of(static_cast<trace::Outcome>(lane.end->outcome))) : "no end";
+  });
+  add_row(table, lanes, "digest", [](const Lane& lane) {
+    const auto digest = lane.digest();
+    return digest ? digest->substr(0, 8) : std::string("no facts");
+  });
+  add_row(table, lanes, "instructions retired", [](const Lane& lane) { return text_of(compare::retired_of(lane)); });
+  if (std::any_of(lanes.begin(), lanes.end(), [](const Lane& lane) { return lane.modelled(); }))
+    add_row(table, lanes, "modelled cycles [1]",
+            [](const Lane& lane) { return lane.modelled() ? grouped(lane.ticks) : std::string("-"); });
+  if (std::any_of(lanes.begin(), lanes.end(), [](const Lane& lane) { return !lane.modelled(); }))
+    add_row(table, lanes, "real nanoseconds",
+            [](const Lane& lane) { return lane.modelled() ? std::string("-") : grouped(lane.ticks); });
+  std::vector<std::string> zero;
+  for (const compare::MeasureInfo& info : compare::measures()) {
+    if (zero_everywhere(lanes, info.measure)) {
+      if (info.measure != Measure::walks_derived) zero.emplace_back(info.title);
+      continue;
+    }
+    add_row(table, lanes, std::string(info.title),
+            [&](const Lane& lane) { return text_of(compare::cell_of(lane, info.measure)); });
+    add_words(table, lanes, info.measure);
+  }
+  std::string text = "\n" + table.text("");
+  if (!zero.empty()) text += "\n" + wrapped("Counted in every lane, and none: " + join(zero, " and ") + ".");
+  return text;
+}
+
+std::string unknown_part(const Lanes& lanes) {
+  std::string out;
+  std::set<std::string> told;
+  for (const Lane& lane : lanes) {
+    std::map<std::string, std::vector<std::string>> unknown;
+    const Cell retired = compare::retired_of(lane);
+    if (retired.knowledge == Knowledge::unknown) unknown[std::string(retired.reason)] = {"instructions retired"};
+    for (const compare::MeasureInfo& info : compare::measures()) {
+      const Cell cell = compare::cell_of(lane, info.measure);
+      if (cell.knowledge == Knowledge::unknown) unknown[std::string(cell.reason)].emplace_back(info.title);
+    }
+    if (unknown.empty() || !told.insert(lane.title()).second) continue;
+    out += "What " + lane.title() + " cannot know:\n";
+    for (const auto& [reason, titles] : unknown) out += wrapped(join(titles, " and ") + ": " + reason, "  ");
+  }
+  return out.empty() ? out : "\n" + out;
+}
+
+std::string costs_footnote(const Lanes& lanes) {
+  const auto lane = std::find_if(lanes.begin(), lanes.end(), [](const Lane& one) { return one.modelled(); });
+  if (lane == lanes.end()) return "";
+  std::string rows;
+  std::set<std::string_view> named;
+  const auto generation = compare::generation_named(lane->identity.generation).value_or(spec::default_generation);
+  for (const compare::Term& term : compare::terms_of(*lane))
+    if (term.in_ticks && named.insert(spec::info_of(term.cost).name).second)
+      rows += (rows.empty() ? "" : ", ") + std::string(spec::info_of(term.cost).name) + " " +
+              grouped(spec::cycles_of(term.cost, generation));
+  return "\n" +
+         wrapped("[1] An account by the cost table, column " + lane->identity.generation +
+                 ", beside real counts and never instead of them; all rows here are estimates. Rows: " + rows + ".");
+}
+
+std::string retired_part(const Lanes& lanes) {
+  std::string out;
+  for (const auto& pair : compare::align_retired(lanes)) {
+    const std::string who = lanes[pair.left].title() + " and " + lanes[pair.right].title();
+    if (!pair.first) {
+      out += who + " began each of " + grouped(pair.compared) + " actions at the same retired count. ";
+      continue;
+    }
+    const auto& [left, right] = std::pair(pair.first->left, pair.first->right);
+    out += who + " began " + grouped(pair.equal) + " of " + grouped(pair.compared) +
+           " actions at the same retired count; the first to differ is " + compare::action_name(left.action) + " #" +
+           std::to_string(left.ordinal) + ", at " + grouped(left.retired) + " (event " + std::to_string(left.sequence) +
+           ") and " + grouped(right.retired) + " (event " + std::to_string(right.sequence) + "). ";
+  }
+  return out;
+}
+
+std::string alignment_part(const Lanes& lanes) {
+  const compare::Alignment alignment = compare::align(lanes);
+  std::string text = "The guest announces what it does. " + grouped(alignment.aligned) +
+                     " actions were begun in every lane, matched by kind and ordinal";
+  if (alignment.missing)
+    text += "; " + grouped(alignment.unmatched) + " were not, the first being " +
+            compare::action_name(alignment.missing->begin.action) + " #" +
+            std::to_string(alignment.missing->begin.ordinal) + " (event " +
+            std::to_string(alignment.missing->begin.sequence) + " of " + lanes[alignment.missing->lane].title() +
+            "), which " + lanes[alignment.missing->other].title() + " lacks";
+  text += ". " + retired_part(lanes) +
+          "Each cell below is the first occurrence, then all of them together, from the begin marker to the end "
+          "marker, the end marker's own port write included. What an action nested in another costs counts for both.";
+  return "\n" + wrapped(text);
+}
+
+const compare::ActionTotals* totals_of(const Lane& lane, u8 action) {
+  const auto found = lane.actions.find(action);
+  return found == lane.actions.end() || found->second.occurrences == 0 ? nullptr : &found->second;
+}
+
+std::string both(const Cell& first, const Cell& all) {
+  if (all.knowledge != Knowledge::counted) return text_of(all);
+  return text_of(first) + " / " + text_of(all);
+}
+
+void add_action(Table& table, const Lanes& lanes, u8 action) {
+  const auto row = [&](const std::string& title, auto value) {
+    add_row(table, lanes, title, [&](const Lane& lane) {
+      const auto* totals = totals_of(lane, action);
+      return totals ? value(lane, *totals) : std::string("-");
+    });
+  };
+  const auto any = [&](Measure measure) {
+    return std::any_of(lanes.begin(), lanes.end(), [&](const Lane& lane) {
+      const auto* totals = totals_of(lane, action);
+      return totals && totals->all.account.of(measure) > 0;
+    });
+  };
+  row(compare::action_name(action), [](const Lane&, const auto& totals) {
+    return "event " + std::to_string(totals.first_begin) + " / " + grouped(totals.occurrences) + "x";
+  });
+  row("  cycles, ns on kvm",
+      [](const Lane&, const auto& totals) { return grouped(totals.first.ticks) + " / " + grouped(totals.all.ticks); });
+  row("  VM exits and traps", [](const Lane& lane, const auto& totals) {
+    return both(compare::stops_of(lane, totals.first.account), compare::stops_of(lane, totals.all.account));
+  });
+  for (const Measure measure : {Measure::user_exits, Measure::emulated, Measure::faults_reflected,
+                                Measure::blocks_translated, Measure::walks, Measure::shadow_filled}) {
+    if (!any(measure)) continue;
+    row("  " + std::string(compare::info_of(measure).title), [&](const Lane& lane, const auto& totals) {
+      return both(compare::cell_of(lane, measure, totals.first.account),
+                  compare::cell_of(lane, measure, totals.all.account));
+    });
+  }
+}
+
+std::string actions_part(const Lanes& lanes) {
+  Table table = lane_table(lanes, "first / all");
+  const auto kinds = compare::action_kinds(lanes);
+  if (kinds.empty()) return "\nThe guest announced no action.\n";
+  for (const u8 action : kinds) add_action(table, lanes, action);
+  return alignment_part(lanes) + "\n" + table.text("");
+}
+
+std::string differences_part(const Lanes& lanes) {
+  const auto differences = compare::largest_differences(lanes);
+  if (differences.empty()) return "";
+  std::string out = "\nThe largest differences\n";
+  for (const auto& difference : differences) out += wrapped(compare::sentence_of(lanes, difference), "  ");
+  return out;
+}
+
+std::string ranking_text(const Lanes& lanes, spec::Generation generation) {
+  std::vector<std::string> names;
+  for (const std::size_t lane : compare::ranking(lanes, generation)) names.push_back(heading(lanes, lane));
+  return join(names, ", then ");
+}
+
+std::string explained_text(const Lanes& lanes, std::size_t index) {
+  const auto own = compare::generation_named(lanes[index].identity.generation);
+  if (!own || !lanes[index].modelled()) return "";
+  const auto price = compare::price_of(lanes[index], *own);
+  return heading(lanes, index) + ": the charged rows come to " + grouped(price.in_ticks) + " of " +
+         grouped(lanes[index].ticks) + " recorded cycles, " + grouped(price.explained_permille / 10) + "." +
+         std::to_string(price.explained_permille % 10) + " %. ";
+}
+
+std::string prices_part(const Lanes& lanes, const std::vector<spec::GenerationInfo>& generations) {
+  std::vector<std::size_t> priced = compare::ranking(lanes, spec::default_generation);
+  if (priced.empty()) return "";
+  Table table = lane_table(lanes, "charged rows / all rows");
+  for (const auto& generation : generations)
+    add_row(table, lanes, std::string(generation.name) + " (" + std::to_string(generation.year) + ")",
+            [&](const Lane& lane) {
+              const auto price = compare::price_of(lane, generation.value);
+              return price.known ? grouped(price.in_ticks) + " / " + grouped(price.cycles) : std::string("unknown");
+            });
+  std::string text =
+      "These are not measurements: each lane's counted events are priced again by each column of the cost table; first "
+      "the rows that the modelled machine charges as they happen, then with VMREAD, VMWRITE and port accesses too. ";
+  std::sort(priced.begin(), priced.end());
+  for (const std::size_t lane : priced) text += explained_text(lanes, lane);
+  if (priced.size() > 1) {
+    std::set<std::string> orders;
+    for (const auto& generation : generations) orders.insert(ranking_text(lanes, generation.value));
+    if (orders.size() == 1)
+      text += "The ranking by all rows is the same for each generation, the cheapest first: " + *orders.begin() + ".";
+    else
+      for (const auto& generation : generations)
+        text += "By " + std::string(generation.name) +
+                ", the cheapest first: " + ranking_text(lanes, generation.value) + ". ";
+  } else {
+    text += "One lane alone can be priced, so there is no ranking.";
+  }
+  return "\nOther processors\n" + table.text("") + wrapped(text);
+}
+
+}  // namespace
+
+std::string compare_text(const Lanes& lanes, const std::vector<spec::GenerationInfo>& generations) {
+  return opening(lanes) + lanes_part(lanes) + costs_footnote(lanes) + unknown_part(lanes) + actions_part(lanes) +
+         differences_part(lanes) + prices_part(lanes, generations);
+}
+
+}  // namespace trapline::cli
