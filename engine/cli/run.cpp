@@ -51,6 +51,7 @@ Result<RunRequest> request_of(const RunCommand& command) {
   request.disk_file = command.disk;
   request.module_file = command.module;
   request.out_folder = command.folder;
+  request.full.translation = !command.no_translation;
   if (auto set = set_controls(request, command.controls); !set) return set.error();
   return request;
 }

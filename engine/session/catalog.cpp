@@ -17,7 +17,7 @@ constexpr GuestRow guest_rows[] = {
 
 constexpr TechniqueRow technique_rows[] = {
     {trace::Technique::full, "full", "deprivileged kernel, trap-and-emulate, binary translation, shadow page tables",
-     false},
+     true},
     {trace::Technique::para, "para", "a kernel that knows: hypercalls, direct paging, event channels", false},
     {trace::Technique::hardware, "hardware", "VMX root and non-root operation, VMCS, EPT, VPID", true},
 };

@@ -106,6 +106,8 @@ Value value_or(const Json& header, const char* key, Value otherwise) {
 Result<RunRequest> request_from(const Json& header) {
   if (value_or<std::string>(header, "metal", "") != "soft")
     return usage_error("Between its exits the registers of a kvm lane are unknown: it cannot be run again exactly.");
+  if (value_or<std::string>(header, "technique", "") != "hardware")
+    return usage_error("Only lanes of technique hardware can be run again to a moment between two exits yet.");
   RunRequest request;
   request.guest = value_or<std::string>(header, "guest", "");
   request.level = trace::Level::exits;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "metal/metal.h"
+#include "technique/full/options.h"
 
 namespace trapline::session {
 
@@ -22,6 +23,7 @@ struct RunRequest {
   u64 timeout_seconds = 60;     // of the host's time, on metals that live on it (kvm)
   u64 memory_bytes = 16 << 20;  // whole pages
   metal::HardwareOptions hardware;
+  technique::FullOptions full;
   std::string disk_file;    // empty: the built-in disk
   std::string module_file;  // empty: none, or what the built-in guest brings
   std::string out_folder = "trapline-out";

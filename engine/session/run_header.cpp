@@ -42,6 +42,7 @@ std::string run_header_json(const RunRequest& request, const Inputs& inputs, u64
       {"memory_bytes", request.memory_bytes},
       {"budget", budget},
       {"hardware", hardware},
+      {"translation", request.full.translation},
       {"costs", default_generation_name()},
   };
   // A guest's name may hold any bytes; what is no UTF-8 is replaced.

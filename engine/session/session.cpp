@@ -9,6 +9,7 @@
 #include "session/inputs.h"
 #include "session/run_header.h"
 #include "spec/support.h"
+#include "technique/full/monitor.h"
 #include "technique/hardware/monitor.h"
 #include "trace/writer.h"
 
@@ -21,14 +22,15 @@ u64 budget_of(const RunRequest& request) {
   return request.budget.value_or(request.metal == trace::MetalKind::soft ? soft_budget : kvm_budget);
 }
 
-// `full` and `para` are not built yet; the support table says what is, and why.
+// `para` is not built yet; the support table says what is, and why.
 Result<> check_request(const RunRequest& request) {
   const std::string technique(trace::name_of(request.technique));
   const std::string metal(trace::name_of(request.metal));
   const spec::SupportInfo* const support = spec::find_support(technique, metal, "run");
   if (!support || support->status == spec::SupportStatus::not_built)
     return usage_error("Technique " + technique + " cannot run on metal " + metal + ": " +
-                       (support ? std::string(support->sentence) : "it is not built yet.") + " Choose hardware.");
+                       (support ? std::string(support->sentence) : "it is not built yet.") +
+                       " Choose full or hardware.");
   if (request.memory_bytes < least_memory || request.memory_bytes > most_memory ||
       request.memory_bytes % page_bytes != 0)
     return usage_error("A machine cannot have " + std::to_string(request.memory_bytes) +
@@ -66,6 +68,7 @@ struct Session::State {
   std::optional<technique::Ending> ending;
 
   Result<> prepare(const MakeMachine& make_machine);
+  Result<> make_monitor(const technique::Limits& limits);
   void emit_header();
   void save_keyframe(u64 set);
   void discard_trace();
@@ -94,7 +97,9 @@ Result<> Session::State::prepare(const MakeMachine& make_machine) {
     digest.add(byte);
     console += static_cast<char>(byte);
   });
-  const metal::MachineOptions options{request.memory_bytes, request.seed, request.hardware};
+  const auto door =
+      request.technique == trace::Technique::hardware ? metal::Door::run_virtual : metal::Door::run_deprivileged;
+  const metal::MachineOptions options{request.memory_bytes, request.seed, request.hardware, door};
   auto made = make_machine(request.metal, options, *bus);
   if (!made) return made.error();
   machine = std::move(*made);
@@ -105,8 +110,17 @@ Result<> Session::State::prepare(const MakeMachine& make_machine) {
   save_keyframe(keyframe_at_start);
   const u64 second = 1'000'000'000;
   const u64 nanoseconds = request.timeout_seconds < ~0ULL / second ? request.timeout_seconds * second : ~0ULL;
-  monitor = std::make_unique<technique::HardwareMonitor>(machine->vcpu(), *platform, *bus,
-                                                         technique::Limits{budget, nanoseconds});
+  return make_monitor({budget, nanoseconds});
+}
+
+Result<> Session::State::make_monitor(const technique::Limits& limits) {
+  if (request.technique == trace::Technique::hardware) {
+    monitor = std::make_unique<technique::HardwareMonitor>(machine->vcpu(), *platform, *bus, limits);
+    return {};
+  }
+  auto made = technique::FullMonitor::make(*machine, *platform, *bus, limits, request.full);
+  if (!made) return made.error();
+  monitor = std::move(*made);
   return {};
 }
 

@@ -56,6 +56,7 @@ Emulator::Emulator(memory::GuestMemory& memory, metal::Vcpu& vcpu, metal::Depriv
 // ---- one instruction, one delivery ---------------------------------------------------------------------------------
 void Emulator::begin(const arch::CpuState& state) {
   result_ = {};
+  counted_ = false;
   cpu_.set_state(state);
 }
 
@@ -70,6 +71,7 @@ Emulator::Result Emulator::step(arch::CpuState& state) {
   const u64 before = cpu_.retired();
   const cpu::Stop stop = cpu_.run(before + 1, cpu_.work() + work_of_one_step);
   result_.retired = cpu_.retired() > before;
+  if (result_.retired && !counted_) door_.retire_emulated();
   if (stop == cpu::Stop::not_implemented) result_.outcome = Outcome::not_implemented;
   if (stop == cpu::Stop::halted || cpu_.system.activity == arch::Activity::halted) result_.outcome = Outcome::halted;
   return end(state);
@@ -189,7 +191,36 @@ void Emulator::invlpg(Gva linear) { watcher_.page_invalidated(linear.page()); }
 void Emulator::invpcid(u64, u64, Gva) { watcher_.tables_changed(); }
 
 // ---- what leaves the instruction -----------------------------------------------------------------------------------
-cpu::Verdict Emulator::attempt(const cpu::Attempt&) { return cpu::Verdict::proceed; }
+// Nothing is intercepted. But a device hears of OUT, OUTS and INS when the instruction is over, as it does under
+// `hardware`, where the monitor has moved RIP by then: time stands one instruction further.
+cpu::Verdict Emulator::attempt(const cpu::Attempt& attempt) {
+  const bool early = attempt.what == cpu::Sensitive::out || attempt.what == cpu::Sensitive::outs ||
+                     attempt.what == cpu::Sensitive::ins;
+  if (!early || counted_ || !will_finish(attempt)) return cpu::Verdict::proceed;
+  counted_ = true;
+  door_.retire_emulated();
+  return cpu::Verdict::proceed;
+}
+
+// Whether everything that a string instruction is still going to read or write may be.
+bool Emulator::will_finish(const cpu::Attempt& attempt) {
+  if (attempt.what == cpu::Sensitive::out) return true;
+  const auto access = attempt.what == cpu::Sensitive::ins ? arch::Access::write : arch::Access::read;
+  const u64 count = attempt.repeated ? cpu_.gpr(arch::rcx) : 1;
+  constexpr u64 most = 1 << 16;  // longer ones are let go on at another step
+  if (count == 0 || count > most) return false;
+  const u64 bytes = count * attempt.size;
+  const u64 first = cpu_.rflags() & arch::flag::df ? attempt.linear + attempt.size - bytes : attempt.linear;
+  arch::CpuState state = cpu_.system;
+  state.rflags = cpu_.rflags();
+  mmu::GuestMemoryTables tables(memory_);
+  for (u64 page = first & ~(page_bytes - 1); page - first < bytes || page <= first; page += page_bytes) {
+    const auto walk =
+        mmu::derive_walk(tables, paging_state_of(state), physical_bits_, {Gva(page), access, privilege_of(state)});
+    if (walk.outcome != trace::WalkOutcome::translated) return false;
+  }
+  return true;
+}
 
 bool Emulator::exception_exits(const arch::Fault& fault, const arch::Delivery& delivery) {
   if (delivering_ || delivery.type != arch::EventType::hardware_exception) return false;

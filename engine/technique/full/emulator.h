@@ -46,7 +46,8 @@ class Emulator : private cpu::Ports {
   Emulator(memory::GuestMemory& memory, metal::Vcpu& vcpu, metal::Deprivileged& door, devices::Platform& platform,
            trace::Bus& bus, GuestWatcher& watcher);
 
-  // The instruction at state.rip. A fault is given back rather than delivered, so that the caller can tell of it.
+  // The instruction at state.rip; counted as retired with the door where RIP has passed it. A fault is given back
+  // rather than delivered, so that the caller can tell of it.
   Result step(arch::CpuState& state);
   // Through the guest's IDT; faults on the way become double faults and shutdown as the manual says.
   Result reflect(arch::CpuState& state, const arch::Fault& fault);
@@ -85,6 +86,7 @@ class Emulator : private cpu::Ports {
   void cpuid(u32 leaf, u32 subleaf, u32 (&registers)[4]) override;
   cpu::Verdict vmx_instruction(const cpu::Attempt& attempt, arch::Fault& fault) override;
 
+  bool will_finish(const cpu::Attempt& attempt);
   void begin(const arch::CpuState& state);
   Result end(arch::CpuState& state);
   Result delivered(cpu::Raised raised, arch::CpuState& state);
@@ -99,6 +101,7 @@ class Emulator : private cpu::Ports {
   memory::HostMemory code_;  // two pages: an instruction may cross from one into the other
   cpu::Cpu cpu_;
   unsigned physical_bits_ = 0;
+  bool counted_ = false;     // the instruction at hand has been counted as retired
   bool delivering_ = false;  // a fault goes to the guest rather than back to the caller
   Result result_;
 };

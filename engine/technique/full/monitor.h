@@ -15,16 +15,11 @@
 
 #include "technique/full/code_cache.h"
 #include "technique/full/emulator.h"
+#include "technique/full/options.h"
 #include "technique/full/shadow.h"
 #include "technique/lane_clock.h"
 
 namespace trapline::technique {
-
-struct FullOptions {
-  bool translation = true;          // false: pure trap-and-emulate, with the holes that it is known for
-  unsigned cache_blocks = 1 << 14;  // translated blocks kept; tests make it 1
-  bool flush_every_entry = false;   // strange configuration: shadow tables are dropped before every run
-};
 
 class FullMonitor : public Monitor, private full::GuestWatcher {
  public:

@@ -100,7 +100,6 @@ FullMonitor::Next FullMonitor::emulate(EmulationWay way, const arch::Fault* othe
   door_.charge(spec::Cost::emulate);
   const arch::CpuState before = guest_;
   const auto result = emulator_.step(guest_);
-  if (result.retired) door_.retire_emulated();
   if (result.outcome == full::Emulator::Outcome::not_implemented) {
     guest_ = before;
     if (otherwise) return reflect(*otherwise);
