@@ -46,6 +46,20 @@ std::string exits_part(const views::ExitsView& exits) {
   return out;
 }
 
+std::string deprivileged_part(const views::DeprivilegedTotals& totals) {
+  if (totals.traps.empty()) return "";
+  std::string out = "\nThe monitor of the deprivileged guest\n  traps: " + counted(totals.traps) +
+                    "\n  instructions emulated: " + counted(totals.emulated) +
+                    "\n  faults reflected: " + counted(totals.reflected) + "\n";
+  if (totals.blocks)
+    out += "  translated code: " + grouped(totals.blocks) + " blocks of " + grouped(totals.instructions) +
+           " instructions, " + grouped(totals.invalidated) + " blocks thrown away\n";
+  if (totals.shadow_filled)  // a level below mmu does not record them
+    out += "  shadow entries: " + grouped(totals.shadow_filled) + " filled, " + grouped(totals.shadow_synced) +
+           " guest entries followed, " + grouped(totals.shadow_zapped) + " zapped\n";
+  return out;
+}
+
 std::string memory_part(const views::Summary& summary) {
   const auto& walks = summary.walks;
   if (walks.walks == 0) return "";
@@ -67,8 +81,9 @@ std::string costs_part(const views::Summary& summary, bool modelled) {
   if (!modelled) return "\nCosts\n  " + grouped(summary.tick) + " ns from first to last event (this host's time)\n";
   u64 in_exits = 0;
   for (const auto& row : summary.exits.vm_exits()) in_exits += row.cost;
-  return "\nCosts\n  " + grouped(summary.tick) + " modelled cycles, " + grouped(in_exits) +
-         " of them between VM exit and VM entry; " + grouped(summary.retired) + " instructions retired\n";
+  std::string out = "\nCosts\n  " + grouped(summary.tick) + " modelled cycles";
+  if (!summary.exits.vm_exits().empty()) out += ", " + grouped(in_exits) + " of them between VM exit and VM entry";
+  return out + "; " + grouped(summary.retired) + " instructions retired\n";
 }
 
 }  // namespace
@@ -79,7 +94,7 @@ std::string report(const trace::EventSource& source) {
   std::string out = console_part(summary.console);
   out += "\nWhat the guest did\n  actions: " + counted(summary.actions) +
          "\n  exceptions: " + counted(summary.exceptions) + "\n  interrupts: " + counted(summary.interrupts) + "\n";
-  out += exits_part(summary.exits) + memory_part(summary);
+  out += exits_part(summary.exits) + deprivileged_part(summary.deprivileged) + memory_part(summary);
   if (summary.gaps) out += "\nGaps\n  " + grouped(summary.gaps) + " stretches that this metal does not let us see\n";
   return out + costs_part(summary, modelled);
 }

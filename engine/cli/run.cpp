@@ -112,10 +112,14 @@ void print_next(const std::vector<LaneResult>& lanes) {
   if (lanes.size() == 2 && lanes[0].digest)
     std::printf("The digests of both lanes %s.\n\n", lanes[0].digest == lanes[1].digest ? "agree" : "DIFFER");
   const std::string& path = lanes.front().trace;
+  const bool hardware = lanes.front().technique == trace::Technique::hardware;
   std::printf(
-      "Next\n  scripts/trapline events %s --kind vm_exit --limit 5\n  scripts/trapline show %s --at walk_begin#1 walk\n"
-      "  scripts/trapline show %s --at vm_exit#3 vmcs\n",
-      path.c_str(), path.c_str(), path.c_str());
+      "Next\n  scripts/trapline events %s --kind %s --limit 5\n  scripts/trapline show %s --at walk_begin#1 walk\n",
+      path.c_str(), hardware ? "vm_exit" : "emulation", path.c_str());
+  if (hardware)
+    std::printf("  scripts/trapline show %s --at vm_exit#3 vmcs\n", path.c_str());
+  else
+    std::printf("  scripts/trapline events %s --kind block_translated --limit 5\n", path.c_str());
 }
 
 }  // namespace

@@ -75,6 +75,7 @@ DerivedWalk walk_with(Reader& reader, GuestTables& tables, const PagingState& st
     judge(result, walk_tables(format, {4, bits(state.cr3, 51, 12) << 12, {}}, access.address.value, reader), state,
           access);
   }
+  result.references = reader.references;
   if (result.gpa.known()) result.hpa = tables.host_address(result.gpa);
   return result;
 }

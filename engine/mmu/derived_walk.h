@@ -36,6 +36,7 @@ struct DerivedWalk {
   Gpa gpa = Gpa::unknown();                                  // translated
   Hpa hpa = Hpa::unknown();
   u8 page_level = 0;
+  u16 references = 0;  // entries read
   PageRights rights;
   arch::Fault fault;  // page_fault, not_canonical
   u64 walk = 0;       // correlator, from trace_walk

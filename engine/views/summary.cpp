@@ -19,7 +19,9 @@ std::string word(const trace::RecordedEvent& event, std::string_view field_name)
 trace::KindSet Summary::kinds(const trace::EventSource& source) {
   return ConsoleView::kinds(source) | ExitsView::kinds(source) | TlbView::kinds(source) |
          source.kinds<trace::RunHeader, trace::RunEnd, trace::Marker, trace::Exception, trace::Interrupt, trace::Gap,
-                      trace::WalkBegin, trace::WalkReference, trace::WalkEnd>();
+                      trace::WalkBegin, trace::WalkReference, trace::WalkEnd, trace::Trap, trace::Emulation,
+                      trace::FaultReflected, trace::BlockTranslated, trace::BlockInvalidated, trace::ShadowFill,
+                      trace::ShadowSync, trace::ShadowZap>();
 }
 
 void Summary::add(const trace::RecordedEvent& event) {
@@ -29,6 +31,7 @@ void Summary::add(const trace::RecordedEvent& event) {
   exits.add(event);
   tlb.add(event);
   add_walk(event);
+  add_deprivileged(event);
   if (const auto run = event.as<trace::RunHeader>()) {
     header = run;
     const auto blob = event.blob();
@@ -39,6 +42,22 @@ void Summary::add(const trace::RecordedEvent& event) {
   if (event.is<trace::Exception>()) ++exceptions[word(event, "vector")];
   if (event.is<trace::Interrupt>()) ++interrupts[word(event, "phase")];
   if (event.is<trace::Gap>()) ++gaps;
+}
+
+void Summary::add_deprivileged(const trace::RecordedEvent& event) {
+  DeprivilegedTotals& totals = deprivileged;
+  if (const auto trap = event.as<trace::Trap>()) {
+    const bool exception = trap->trap_kind == static_cast<u8>(trace::TrapKind::exception);
+    ++totals.traps[word(event, exception ? "vector" : "trap_kind")];
+  }
+  if (event.is<trace::Emulation>()) ++totals.emulated[word(event, "instruction")];
+  if (event.is<trace::FaultReflected>()) ++totals.reflected[word(event, "vector")];
+  if (const auto block = event.as<trace::BlockTranslated>())
+    ++totals.blocks, totals.instructions += block->instructions;
+  if (const auto gone = event.as<trace::BlockInvalidated>()) totals.invalidated += gone->blocks;
+  if (event.is<trace::ShadowFill>()) ++totals.shadow_filled;
+  if (const auto sync = event.as<trace::ShadowSync>()) ++totals.shadow_synced, totals.shadow_zapped += sync->zapped;
+  if (const auto zap = event.as<trace::ShadowZap>()) totals.shadow_zapped += zap->entries;
 }
 
 void Summary::add_walk(const trace::RecordedEvent& event) {

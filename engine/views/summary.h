@@ -21,6 +21,14 @@ struct WalkTotals {
   std::map<std::string, u64> outcomes;
 };
 
+// What a monitor did for a deprivileged guest.
+struct DeprivilegedTotals {
+  std::map<std::string, u64> traps;  // by vector, or by kind where the trap is no exception
+  std::map<std::string, u64> emulated, reflected;
+  u64 blocks = 0, instructions = 0, invalidated = 0;            // translated code
+  u64 shadow_filled = 0, shadow_synced = 0, shadow_zapped = 0;  // entries
+};
+
 class Summary {
  public:
   static trace::KindSet kinds(const trace::EventSource& source);
@@ -38,9 +46,11 @@ class Summary {
   std::map<std::string, u64> actions;     // guest actions begun, by kind
   std::map<std::string, u64> exceptions;  // delivered, by vector
   std::map<std::string, u64> interrupts;  // by phase
+  DeprivilegedTotals deprivileged;
   u64 gaps = 0;
 
  private:
+  void add_deprivileged(const trace::RecordedEvent& event);
   void add_walk(const trace::RecordedEvent& event);
 };
 

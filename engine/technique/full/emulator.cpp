@@ -56,7 +56,7 @@ Emulator::Emulator(memory::GuestMemory& memory, metal::Vcpu& vcpu, metal::Depriv
 // ---- one instruction, one delivery ---------------------------------------------------------------------------------
 void Emulator::begin(const arch::CpuState& state) {
   result_ = {};
-  counted_ = false;
+  counted_ = in_user_half_ = false;
   cpu_.set_state(state);
 }
 
@@ -234,13 +234,23 @@ bool Emulator::triple_fault_exits() {
   return true;
 }
 
-u64 Emulator::read_port(u16 port, unsigned size) {
+// Devices live in the monitor's user half, under every technique. An instruction goes there once, however many units it
+// moves.
+void Emulator::reach_device(u16 port) {
   platform_.advance(vcpu_.now());  // so that devices see the access at its own moment
+  if (in_user_half_) return;
+  in_user_half_ = true;
+  door_.charge(spec::Cost::user_half);
+  bus_.emit(trace::UserExit{static_cast<u8>(trace::UserExitReason::port_io), cpu_.rip(), port, trace::unknown_number});
+}
+
+u64 Emulator::read_port(u16 port, unsigned size) {
+  reach_device(port);
   return platform_.read(port, size, cpu_.rip());
 }
 
 void Emulator::write_port(u16 port, unsigned size, u64 value) {
-  platform_.advance(vcpu_.now());
+  reach_device(port);
   platform_.write(port, size, value, cpu_.rip());
 }
 

@@ -86,6 +86,7 @@ class Emulator : private cpu::Ports {
   void cpuid(u32 leaf, u32 subleaf, u32 (&registers)[4]) override;
   cpu::Verdict vmx_instruction(const cpu::Attempt& attempt, arch::Fault& fault) override;
 
+  void reach_device(u16 port);
   bool will_finish(const cpu::Attempt& attempt);
   void begin(const arch::CpuState& state);
   Result end(arch::CpuState& state);
@@ -101,8 +102,9 @@ class Emulator : private cpu::Ports {
   memory::HostMemory code_;  // two pages: an instruction may cross from one into the other
   cpu::Cpu cpu_;
   unsigned physical_bits_ = 0;
-  bool counted_ = false;     // the instruction at hand has been counted as retired
-  bool delivering_ = false;  // a fault goes to the guest rather than back to the caller
+  bool in_user_half_ = false;  // the instruction at hand has reached a device
+  bool counted_ = false;       // the instruction at hand has been counted as retired
+  bool delivering_ = false;    // a fault goes to the guest rather than back to the caller
   Result result_;
 };
 

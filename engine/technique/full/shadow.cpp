@@ -87,6 +87,7 @@ Shadow::Answer Shadow::on_fault(const mmu::PagingState& paging, ShadowSpace spac
   mmu::GuestMemoryTables tables(memory_);
   const auto walk = mmu::trace_walk(bus_, tables, paging, physical_bits_, {address, access, privilege_in(space)});
   fault = walk.fault;
+  door_.charge(spec::Cost::walk_reference, walk.references);
   if (walk.outcome == trace::WalkOutcome::unknown) return Answer::outside;
   if (walk.outcome != trace::WalkOutcome::translated) return Answer::true_fault;
   if (!memory_.host_address(walk.gpa)) return Answer::no_memory;
