@@ -44,7 +44,8 @@ void add_list(CLI::App& app, ListCommand& command, Chosen& chosen) {
 void add_run(CLI::App& app, RunCommand& command, Chosen& chosen) {
   auto* sub = app.add_subcommand("run", "Run a guest and record it");
   sub->add_option("GUEST", command.guest, "A guest of `trapline list`, or an ELF file")->required();
-  sub->add_option("--technique", command.technique, "How the monitor keeps control: full, hardware (para to come)")
+  sub->add_option("--technique", command.technique,
+                  "How the monitor keeps control: full, hardware, or all with their comparison (para to come)")
       ->capture_default_str();
   sub->add_option("--metal", command.metal, "What executes: soft, kvm, both, or auto (kvm where usable)")
       ->capture_default_str();

@@ -196,6 +196,9 @@ std::string retired_part(const Lanes& lanes) {
   return out;
 }
 
+// Pairs of figures for more than three lanes would not fit a line.
+bool is_wide(const Lanes& lanes) { return lanes.size() > 3; }
+
 std::string alignment_part(const Lanes& lanes) {
   const compare::Alignment alignment = compare::align(lanes);
   std::string text = "The guest announces what it does. " + grouped(alignment.aligned) +
@@ -206,9 +209,12 @@ std::string alignment_part(const Lanes& lanes) {
             std::to_string(alignment.missing->begin.ordinal) + " (event " +
             std::to_string(alignment.missing->begin.sequence) + " of " + lanes[alignment.missing->lane].title() +
             "), which " + lanes[alignment.missing->other].title() + " lacks";
-  text += ". " + retired_part(lanes) +
-          "Each cell below is the first occurrence, then all of them together, from the begin marker to the end "
-          "marker, the end marker's own port write included. What an action nested in another costs counts for both.";
+  text +=
+      ". " + retired_part(lanes) +
+      (is_wide(lanes) ? "Each cell below is all occurrences together (the first ones are in --json), from the begin "
+                      : "Each cell below is the first occurrence, then all of them together, from the begin ") +
+      "marker to the end marker, the end marker's own port write included. What an action nested in another costs "
+      "counts for both.";
   return "\n" + wrapped(text);
 }
 
@@ -217,9 +223,13 @@ const compare::ActionTotals* totals_of(const Lane& lane, u8 action) {
   return found == lane.actions.end() || found->second.occurrences == 0 ? nullptr : &found->second;
 }
 
-std::string both(const Cell& first, const Cell& all) {
+std::string both(const Lanes& lanes, const std::string& first, const std::string& all) {
+  return is_wide(lanes) ? all : first + " / " + all;
+}
+
+std::string both(const Lanes& lanes, const Cell& first, const Cell& all) {
   if (all.knowledge != Knowledge::counted) return text_of(all);
-  return text_of(first) + " / " + text_of(all);
+  return both(lanes, text_of(first), text_of(all));
 }
 
 void add_action(Table& table, const Lanes& lanes, u8 action) {
@@ -238,23 +248,24 @@ void add_action(Table& table, const Lanes& lanes, u8 action) {
   row(compare::action_name(action), [](const Lane&, const auto& totals) {
     return "event " + std::to_string(totals.first_begin) + " / " + grouped(totals.occurrences) + "x";
   });
-  row("  cycles, ns on kvm",
-      [](const Lane&, const auto& totals) { return grouped(totals.first.ticks) + " / " + grouped(totals.all.ticks); });
-  row("  VM exits and traps", [](const Lane& lane, const auto& totals) {
-    return both(compare::stops_of(lane, totals.first.account), compare::stops_of(lane, totals.all.account));
+  row("  cycles, ns on kvm", [&](const Lane&, const auto& totals) {
+    return both(lanes, grouped(totals.first.ticks), grouped(totals.all.ticks));
+  });
+  row("  VM exits and traps", [&](const Lane& lane, const auto& totals) {
+    return both(lanes, compare::stops_of(lane, totals.first.account), compare::stops_of(lane, totals.all.account));
   });
   for (const Measure measure : {Measure::user_exits, Measure::emulated, Measure::faults_reflected,
                                 Measure::blocks_translated, Measure::walks, Measure::shadow_filled}) {
     if (!any(measure)) continue;
     row("  " + std::string(compare::info_of(measure).title), [&](const Lane& lane, const auto& totals) {
-      return both(compare::cell_of(lane, measure, totals.first.account),
+      return both(lanes, compare::cell_of(lane, measure, totals.first.account),
                   compare::cell_of(lane, measure, totals.all.account));
     });
   }
 }
 
 std::string actions_part(const Lanes& lanes) {
-  Table table = lane_table(lanes, "first / all");
+  Table table = lane_table(lanes, is_wide(lanes) ? "all occurrences" : "first / all");
   const auto kinds = compare::action_kinds(lanes);
   if (kinds.empty()) return "\nThe guest announced no action.\n";
   for (const u8 action : kinds) add_action(table, lanes, action);
@@ -287,12 +298,12 @@ std::string explained_text(const Lanes& lanes, std::size_t index) {
 std::string prices_part(const Lanes& lanes, const std::vector<spec::GenerationInfo>& generations) {
   std::vector<std::size_t> priced = compare::ranking(lanes, spec::default_generation);
   if (priced.empty()) return "";
-  Table table = lane_table(lanes, "charged rows / all rows");
+  Table table = lane_table(lanes, is_wide(lanes) ? "all rows" : "charged rows / all rows");
   for (const auto& generation : generations)
     add_row(table, lanes, std::string(generation.name) + " (" + std::to_string(generation.year) + ")",
             [&](const Lane& lane) {
               const auto price = compare::price_of(lane, generation.value);
-              return price.known ? grouped(price.in_ticks) + " / " + grouped(price.cycles) : std::string("unknown");
+              return price.known ? both(lanes, grouped(price.in_ticks), grouped(price.cycles)) : std::string("unknown");
             });
   std::string text =
       "These are not measurements: each lane's counted events are priced again by each column of the cost table; first "

@@ -36,9 +36,6 @@ Result<> set_controls(RunRequest& request, const std::vector<std::string>& contr
 Result<RunRequest> request_of(const RunCommand& command) {
   RunRequest request;
   request.guest = command.guest;
-  const auto technique = session::technique_named(command.technique);
-  if (!technique) return technique.error();
-  request.technique = *technique;
   const auto level = session::level_named(command.level);
   if (!level) return level.error();
   request.level = *level;
@@ -54,6 +51,20 @@ Result<RunRequest> request_of(const RunCommand& command) {
   request.full.translation = !command.no_translation;
   if (auto set = set_controls(request, command.controls); !set) return set.error();
   return request;
+}
+
+// `all`: every technique that is built, in the order of the list.
+Result<std::vector<trace::Technique>> techniques_of(const std::string& name) {
+  std::vector<trace::Technique> found;
+  if (name == "all") {
+    for (const auto& row : session::techniques())
+      if (row.built) found.push_back(row.value);
+    return found;
+  }
+  const auto technique = session::technique_named(name);
+  if (!technique) return usage_error(technique.error().sentence + "; `all` is understood too");
+  found.push_back(*technique);
+  return found;
 }
 
 // The metals to run on, and why one that was asked for is left out.
@@ -122,40 +133,84 @@ void print_next(const std::vector<LaneResult>& lanes) {
     std::printf("  scripts/trapline events %s --kind block_translated --limit 5\n", path.c_str());
 }
 
+// One lane of several techniques: the comparison below says the rest.
+void print_short(const LaneResult& lane) {
+  std::printf("%-8s on %-4s  %s, exit code %u, digest %s\n  %s\n  %s\n",
+              std::string(trace::name_of(lane.technique)).c_str(), std::string(trace::name_of(lane.metal)).c_str(),
+              std::string(trace::name_of(lane.outcome)).c_str(), lane.exit_code,
+              lane.digest ? lane.digest->substr(0, 16).c_str() : "none", lane.metal_description.c_str(),
+              lane.trace.c_str());
+}
+
+struct Lanes {
+  std::vector<LaneResult> results;
+  int exit_code = 0;
+};
+
+// All lanes of a command, each told as soon as it is done.
+Result<Lanes> run_lanes(const RunCommand& command, const std::vector<RunRequest>& requests, Json& json) {
+  Lanes lanes;
+  for (const RunRequest& request : requests) {
+    const auto lane = run_lane(request);
+    if (!lane) return lane.error();
+    const auto reader = trace::TraceReader::open(lane->trace);
+    if (!reader) return reader.error();
+    if (command.form == Form::json)
+      json.push(as_json(*lane));
+    else if (command.technique == "all")
+      print_short(*lane);
+    else
+      print_lane(*lane, **reader);
+    lanes.results.push_back(*lane);
+    if (lanes.exit_code == 0) lanes.exit_code = lane->process_exit_code();
+    if (!lane->sentence.empty()) std::fprintf(stderr, "trapline: %s\n", lane->sentence.c_str());
+    if (lane->outcome == trace::Outcome::interrupted) break;
+  }
+  return lanes;
+}
+
+std::vector<RunRequest> requests_of(const RunRequest& base, const std::vector<trace::Technique>& techniques,
+                                    const std::vector<trace::MetalKind>& metals) {
+  std::vector<RunRequest> requests;
+  for (const trace::Technique technique : techniques)
+    for (const trace::MetalKind metal : metals) {
+      RunRequest request = base;
+      request.technique = technique;
+      request.metal = metal;
+      if (metal == trace::MetalKind::kvm && metals.size() > 1) request.hardware = {};
+      requests.push_back(request);
+    }
+  return requests;
+}
+
+int print_comparison(const Lanes& lanes) {
+  CompareCommand command;
+  for (const LaneResult& lane : lanes.results) command.traces.push_back(lane.trace);
+  std::printf("\n");
+  const int compared = command.traces.size() > 1 ? compare(command) : 0;
+  return lanes.exit_code ? lanes.exit_code : compared;
+}
+
 }  // namespace
 
 int run(const RunCommand& command) {
   const auto base = request_of(command);
   if (!base) return report_error(base.error());
+  const auto techniques = techniques_of(command.technique);
+  if (!techniques) return report_error(techniques.error());
   const auto metals = metals_of(command.metal);
   if (!metals) return report_error(metals.error());
-  int exit_code = 0;
-  std::vector<LaneResult> lanes;
   Json json = Json::array();
-  for (const trace::MetalKind metal : metals->lanes) {
-    RunRequest request = *base;
-    request.metal = metal;
-    if (metal == trace::MetalKind::kvm && metals->lanes.size() > 1) request.hardware = {};
-    const auto lane = run_lane(request);
-    if (!lane) return report_error(lane.error());
-    const auto reader = trace::TraceReader::open(lane->trace);
-    if (!reader) return report_error(reader.error());
-    if (command.form == Form::json)
-      json.push(as_json(*lane));
-    else
-      print_lane(*lane, **reader);
-    lanes.push_back(*lane);
-    if (exit_code == 0) exit_code = lane->process_exit_code();
-    if (!lane->sentence.empty()) std::fprintf(stderr, "trapline: %s\n", lane->sentence.c_str());
-    if (lane->outcome == trace::Outcome::interrupted) break;
-  }
+  const auto lanes = run_lanes(command, requests_of(*base, *techniques, metals->lanes), json);
+  if (!lanes) return report_error(lanes.error());
   if (command.form == Form::json) {
     std::printf("%s\n", Json::object().set("lanes", json).line().c_str());
-    return exit_code;
+    return lanes->exit_code;
   }
   if (!metals->left_out.empty()) std::printf("%s\n\n", metals->left_out.c_str());
-  print_next(lanes);
-  return exit_code;
+  if (command.technique == "all") return print_comparison(*lanes);
+  print_next(lanes->results);
+  return lanes->exit_code;
 }
 
 }  // namespace trapline::cli

@@ -221,7 +221,6 @@ TEST_CASE("a bad request is one sentence that names the thing and the remedy, an
       {[](Bench& b) { b.request.guest = b.folder / "missing.elf"; }, "missing.elf", "give the path"},
       {[](Bench& b) { b.request.guest = b.folder.path(); }, "cannot be read", "give the path"},
       {[](Bench& b) { b.request.guest = b.folder.write("text.elf", std::vector<std::byte>(99)); }, "text.elf", "ELF"},
-      {[](Bench& b) { b.request.technique = trace::Technique::full; }, "full", "hardware"},
       {[](Bench& b) { b.request.technique = trace::Technique::para; }, "para", "hardware"},
       {[](Bench& b) { b.request.memory_bytes = 4097; }, "4097", "4 KiB"},
       {[](Bench& b) { b.request.memory_bytes = 4096; }, "4096", "2 MiB"},
