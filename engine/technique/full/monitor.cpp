@@ -1,6 +1,7 @@
 #include "technique/full/monitor.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace trapline::technique {
 
@@ -97,7 +98,9 @@ bool FullMonitor::needs_single_step() const {
 
 FullMonitor::Next FullMonitor::run() {
   if (needs_single_step()) return emulate(trace::EmulationWay::single_step);
-  if (options_.flush_every_entry) shadow_.zap_everything(trace::ZapCause::strange);
+  // Not between a fill and the instruction that it was for: one that needs two pages would never have both.
+  const bool filled = std::exchange(filled_, false);
+  if (options_.flush_every_entry && !filled) shadow_.zap_everything(trace::ZapCause::strange);
   std::optional<u64> address = guest_.rip;
   if (translates()) {
     address = resume_;

@@ -88,7 +88,8 @@ class FullMonitor : public Monitor, private full::GuestWatcher {
   u64 native_rip_ = 0;              // the metal's RIP at the last trap
   u64 reflected_ = 0;               // faults and interrupts delivered; they count as work
   bool tables_changed_ = false;
-  u64 mode_bits_ = 0;  // of CR0, CR4 and EFER that decide what shadow entries may say
+  bool filled_ = false;  // the last trap was a hidden fault: its instruction is still to be executed
+  u64 mode_bits_ = 0;    // of CR0, CR4 and EFER that decide what shadow entries may say
 };
 
 }  // namespace trapline::technique

@@ -57,6 +57,7 @@ FullMonitor::Next FullMonitor::on_page_fault(const arch::Fault& fault) {
   using Answer = full::Shadow::Answer;
   switch (shadow_.on_fault(full::paging_state_of(guest_), space(), Gva(fault.cr2), access, seen)) {
     case Answer::filled:
+      filled_ = true;
       if (site_) resume_ = native_rip_;
       return {};
     case Answer::true_fault:
