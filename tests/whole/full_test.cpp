@@ -1,0 +1,267 @@
+// Technique full is the same guest as technique hardware: the same facts, and the same exceptions, interrupts and
+// announced actions at the same retired counts, by wholly other means. Nothing of its own ways shows in the guest.
+#include <doctest/doctest.h>
+#include <map>
+
+#include "trace/canonical.h"
+#include "whole/lane.h"
+
+namespace trapline::whole {
+namespace {
+
+using trace::Level;
+using trace::MetalKind;
+using trace::Outcome;
+using trace::Technique;
+
+// Sanitizers make a lane eight times as long.
+#ifdef TRAPLINE_SANITIZED
+constexpr u64 shuffles = 8, compared_shuffles = 3;
+#else
+constexpr u64 shuffles = 100, compared_shuffles = 10;
+#endif
+
+struct Guest {
+  std::string name;
+  u64 seed;
+  std::string right_digest() const { return name == "tour" ? sha256_of(tour_facts()) : shuffle_digest(seed); }
+  std::string text() const { return name + ", seed " + std::to_string(seed); }
+};
+const Guest tour{"tour", 1}, shuffle{"shuffle", 3};
+
+session::RunRequest full_lane(const Guest& guest, Level level = Level::exits, MetalKind metal = MetalKind::soft) {
+  session::RunRequest request = lane(guest.name, guest.seed, level, metal);
+  request.technique = Technique::full;
+  return request;
+}
+
+// Each lane of these, run once for all tests.
+const Ran& recorded(const Guest& guest, Level level, Technique technique = Technique::full) {
+  static std::map<std::tuple<std::string, Level, Technique>, std::unique_ptr<Ran>> runs;
+  std::unique_ptr<Ran>& run = runs[{guest.text(), level, technique}];
+  if (!run) {
+    session::RunRequest request = full_lane(guest, level);
+    request.technique = technique;
+    run = std::make_unique<Ran>(request);
+  }
+  return *run;
+}
+
+void check_right(const Guest& guest, const session::RunRequest& request) {
+  CAPTURE(guest.text());
+  const Ran ran(request);
+  CAPTURE(ran.result().sentence);
+  CHECK(ran.result().outcome == Outcome::finished);
+  CHECK(ran.result().exit_code == 0);
+  CHECK(ran.result().digest == guest.right_digest());
+}
+
+// ---- facts ---------------------------------------------------------------------------------------------------------
+TEST_CASE("tour under full prints what it prints under hardware, which is what real processors print") {
+  const Ran& full = recorded(tour, Level::exits);
+  const Ran& hardware = recorded(tour, Level::exits, Technique::hardware);
+  CHECK(full.result().outcome == Outcome::finished);
+  CHECK(full.facts() == tour_facts());
+  CHECK(full.result().digest == hardware.result().digest);
+  CHECK(full.result().retired == hardware.result().retired);
+}
+
+TEST_CASE("shuffles under full on soft print what the generator worked out") {
+  for (u64 seed = 1; seed <= shuffles; ++seed) check_right({"shuffle", seed}, full_lane({"shuffle", seed}));
+}
+
+KVM_TEST("tour and five shuffles under full on kvm print what was known before") {
+  check_right(tour, full_lane(tour, Level::exits, MetalKind::kvm));
+  for (u64 seed = 1; seed <= 5; ++seed)
+    check_right({"shuffle", seed}, full_lane({"shuffle", seed}, Level::exits, MetalKind::kvm));
+}
+
+// ---- moments -------------------------------------------------------------------------------------------------------
+struct Happening {
+  std::string kind;
+  std::vector<u64> numbers;  // the retired count first
+  friend bool operator==(const Happening&, const Happening&) = default;
+};
+
+std::string text_of(const Happening& happening) {
+  std::string text = happening.kind;
+  for (const u64 number : happening.numbers) text += " " + std::to_string(number);
+  return text;
+}
+
+// What the guest itself could tell of, in its order.
+std::vector<Happening> happenings(const Ran& ran) {
+  std::vector<Happening> list;
+  const trace::TraceReader& trace = ran.trace();
+  auto cursor =
+      trace.events(trace.kinds<trace::Interrupt>() | trace.kinds<trace::Exception>() | trace.kinds<trace::Marker>());
+  while (const trace::RecordedEvent* event = cursor.next()) {
+    const u64 retired = event->stamp().retired;
+    if (const auto interrupt = event->as<trace::Interrupt>()) {
+      if (interrupt->phase == static_cast<u8>(trace::InterruptPhase::injected))
+        list.push_back({"interrupt", {retired, interrupt->line, interrupt->vector}});
+    } else if (const auto fault = event->as<trace::Exception>()) {
+      list.push_back({"exception", {retired, fault->vector, fault->error_code, fault->rip, fault->cr2}});
+    } else if (const auto marker = event->as<trace::Marker>()) {
+      list.push_back({"marker", {retired, marker->action, marker->end, marker->ordinal}});
+    }
+  }
+  return list;
+}
+
+void check_same_happenings(const Guest& guest) {
+  CAPTURE(guest.text());
+  const auto full = happenings(Ran(full_lane(guest)));
+  const auto hardware = happenings(Ran(lane(guest.name, guest.seed)));
+  CHECK(hardware.size() > 20);
+  CHECK(full.size() == hardware.size());
+  for (std::size_t i = 0; i < std::min(full.size(), hardware.size()); ++i) {
+    if (full[i] == hardware[i]) continue;
+    FAIL_CHECK("happening " << i << " is [" << text_of(full[i]) << "] under full, [" << text_of(hardware[i])
+                            << "] under hardware");
+    return;
+  }
+}
+
+TEST_CASE("exceptions, interrupts and markers come at the same retired counts under full and hardware") {
+  check_same_happenings(tour);
+  for (u64 seed = 1; seed <= compared_shuffles; ++seed) check_same_happenings({"shuffle", seed});
+}
+
+// ---- means ---------------------------------------------------------------------------------------------------------
+u64 ept_references(const Ran& ran) {
+  u64 count = 0;
+  auto cursor = ran.trace().events(ran.trace().kinds<trace::WalkReference>());
+  while (const trace::RecordedEvent* event = cursor.next())
+    count += event->as<trace::WalkReference>()->dimension == static_cast<u8>(trace::Dimension::ept);
+  return count;
+}
+
+TEST_CASE("each technique's trace holds its own means, and none of the other's") {
+  for (const Guest& guest : {tour, shuffle}) {
+    CAPTURE(guest.text());
+    const Ran& full = recorded(guest, Level::mmu);
+    const Ran& hardware = recorded(guest, Level::mmu, Technique::hardware);
+    for (const std::string kind : {"vm_exit", "vm_entry", "vmcs_read", "vmcs_write"}) {
+      CAPTURE(kind);
+      CHECK(full.trace().count_of(kind) == 0);
+      CHECK(hardware.trace().count_of(kind) > 0);
+    }
+    for (const std::string kind : {"trap", "emulation", "fault_reflected", "block_translated", "block_invalidated",
+                                   "shadow_fill", "shadow_protect", "shadow_sync", "shadow_zap"}) {
+      CAPTURE(kind);
+      CHECK(full.trace().count_of(kind) > 0);
+      CHECK(hardware.trace().count_of(kind) == 0);
+    }
+    CHECK(ept_references(full) == 0);
+    CHECK(ept_references(hardware) > 0);
+  }
+}
+
+// ---- repeating -----------------------------------------------------------------------------------------------------
+constexpr Level levels[] = {Level::exits, Level::mmu, Level::memory, Level::instructions};
+
+TEST_CASE("two runs under full have one event hash") {
+  for (const Guest& guest : {tour, shuffle}) {
+    CAPTURE(guest.text());
+    const Ran again(full_lane(guest, Level::mmu));
+    CHECK(again.result().event_hash == recorded(guest, Level::mmu).result().event_hash);
+    CHECK(again.trace().verify().ok());
+  }
+}
+
+TEST_CASE("a full lane's trace of a lower level is the filtered trace of a higher one") {
+  for (const Guest& guest : {tour, shuffle})
+    for (const Level low : levels)
+      for (const Level high : levels) {
+        if (high <= low) continue;
+        CAPTURE(guest.text());
+        CAPTURE(trace::name_of(low));
+        CAPTURE(trace::name_of(high));
+        CHECK(recorded(guest, high).trace().count() > recorded(guest, low).trace().count());
+        CHECK(trace::event_hash(recorded(guest, high).trace(), low) == recorded(guest, low).result().event_hash);
+      }
+}
+
+// ---- strange configurations ----------------------------------------------------------------------------------------
+void smallest_tlb(session::RunRequest& request) { request.hardware.tlb_sets = 1, request.hardware.tlb_ways = 2; }
+void smallest_cache(session::RunRequest& request) { request.full.cache_blocks = 1; }
+void forgetful(session::RunRequest& request) { request.full.flush_every_entry = true; }
+
+TEST_CASE("strange sizes of what full caches change no fact") {
+  using Change = void (*)(session::RunRequest&);
+  const std::vector<std::vector<Change>> configurations = {
+      {smallest_tlb}, {smallest_cache}, {forgetful}, {smallest_tlb, smallest_cache, forgetful}};
+  for (std::size_t number = 0; number < configurations.size(); ++number)
+    for (const Guest& guest : {tour, shuffle}) {
+      CAPTURE(number);
+      session::RunRequest request = full_lane(guest);
+      for (const Change change : configurations[number]) change(request);
+      check_right(guest, request);
+    }
+}
+
+TEST_CASE("without translation the holes of trap-and-emulate show, and nothing worse happens") {
+  session::RunRequest request = full_lane(tour);
+  request.full.translation = false;
+  request.budget = 2'000'000;  // several times what a right run spends
+  const Ran ran(request);
+  MESSAGE("tour without translation ends as " << trace::name_of(ran.result().outcome));
+  const bool right = ran.result().outcome == Outcome::finished && ran.result().digest == tour.right_digest();
+  CHECK_FALSE(right);
+  CHECK(ran.result().outcome != Outcome::failed);
+  CHECK(ran.trace().verify().ok());
+  CHECK(ran.trace().count_of("block_translated") == 0);
+}
+
+// ---- neighbours and ends -------------------------------------------------------------------------------------------
+TEST_CASE("two full lanes and a hardware lane that take turns do not disturb each other") {
+  const test::Folder folders[3];
+  const session::RunRequest requests[3] = {full_lane(tour, Level::memory), full_lane(shuffle, Level::mmu),
+                                           lane(tour.name, tour.seed, Level::mmu)};
+  std::unique_ptr<session::Session> sessions[3];
+  for (unsigned i = 0; i < 3; ++i) {
+    session::RunRequest request = requests[i];
+    request.out_folder = folders[i].path();
+    sessions[i] = open(request, {});
+  }
+  bool running[3] = {true, true, true};
+  while (running[0] || running[1] || running[2])
+    for (unsigned i = 0; i < 3; ++i) running[i] = running[i] && sessions[i]->step();
+  CHECK(sessions[0]->finish()->event_hash == recorded(tour, Level::memory).result().event_hash);
+  CHECK(sessions[1]->finish()->event_hash == recorded(shuffle, Level::mmu).result().event_hash);
+  CHECK(sessions[2]->finish()->event_hash == recorded(tour, Level::mmu, Technique::hardware).result().event_hash);
+}
+
+TEST_CASE("a stop in the middle ends a full lane as interrupted, its trace whole") {
+  const test::Folder folder;
+  session::RunRequest request = full_lane(tour, Level::mmu);
+  request.out_folder = folder.path();
+  const auto session = open(request, {});
+  for (unsigned step = 0; step < 500; ++step) REQUIRE(session->step());
+  session->request_stop();
+  CHECK_FALSE(session->step());
+  const auto ended = session->finish();
+  REQUIRE(ended.ok());
+  CHECK(ended->outcome == Outcome::interrupted);
+  const auto trace = trace::TraceReader::open(ended->trace);
+  REQUIRE(trace.ok());
+  CHECK((*trace)->recovered().empty());
+  CHECK((*trace)->verify().ok());
+  CHECK((*trace)->count_of("run_end") == 1);
+}
+
+TEST_CASE("a small budget ends a full lane as budget_spent, near where it says") {
+  for (const u64 budget : {1, 1'000, 40'000}) {
+    CAPTURE(budget);
+    session::RunRequest request = full_lane(tour);
+    request.budget = budget;
+    const Ran ran(request);
+    CHECK(ran.result().outcome == Outcome::budget_spent);
+    CHECK(ran.result().retired <= budget);
+    CHECK(ran.trace().verify().ok());
+  }
+}
+
+}  // namespace
+}  // namespace trapline::whole
