@@ -223,7 +223,8 @@ Raised Cpu::deliver_to_end(Delivery delivery, arch::Fault fault, Asking asking) 
     // An injected event changes neither CR2 nor the debug registers (SDM vol. 3, "Event Injection").
     if (asking != Asking::injected && delivery.type == EventType::hardware_exception) note_cause(*this, fault);
     const Verdict verdict = deliver_once(delivery, delivery.vector == arch::vector::db ? fault.cr2 : 0);
-    if (verdict == Verdict::proceed && asking != Asking::injected && of_software(delivery.type)) ++retired_;
+    // Also where VM entry injects it again after an exit broke its delivery off: RIP passes the instruction now.
+    if (verdict == Verdict::proceed && of_software(delivery.type)) ++retired_;
     if (verdict == Verdict::proceed) return Raised::delivered;
     if (verdict == Verdict::exit) return Raised::vm_exit;
     asking = Asking::pins_first;
