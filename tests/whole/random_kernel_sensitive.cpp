@@ -239,7 +239,13 @@ void not_canonical(KernelCode& code, Chance& chance) {
   else
     code.put({0xff, 0xe3});
 }
-// What a page table says changes, is told to the processor, and is used.
+void invalidate_at(KernelCode& code, u64 linear) {
+  code.mov(rax, linear);
+  code.put({0x0f, 0x01, 0x38});
+}
+// What a page table says changes, is told to the processor, and is used. Told for the linear page that the code runs at
+// too: of a page that it still holds, a processor need not set the flags again (SDM vol. 3, "Accessed and Dirty
+// Flags"), and how long it holds one differs from lane to lane.
 void page_table(KernelCode& code, Chance& chance) {
   static constexpr u64 pages[] = {at::data, at::read_only, at::user, at::remapped, at::aliases, at::code, at::stack};
   const u64 page = chance.of(pages), entry = at::table + page / page_bytes * 8;
@@ -250,7 +256,8 @@ void page_table(KernelCode& code, Chance& chance) {
     code.put({0x48, 0x81}), code.absolute(6, entry), code.little(0x1000, 4);
   else
     code.put({0x48, 0x83}), code.absolute(4, entry), code.put({0x9f});  // AND: neither accessed nor dirty
-  code.put({0x0f, 0x01}), code.absolute(7, page);
+  invalidate_at(code, page);
+  invalidate_at(code, code.base() - at::code + page);
   if (!free) return;
   const MayFault guard(code);
   code.put({chance.one_in(2) ? 0x89u : 0x8bu}), code.absolute(3, page + chance.below(64) * 8);
