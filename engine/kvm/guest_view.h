@@ -10,9 +10,6 @@
 
 namespace trapline::kvm {
 
-mmu::PagingState paging_of(const arch::CpuState& state);
-mmu::Privilege privilege_of(const arch::CpuState& state);
-
 class GuestView {
  public:
   GuestView(const memory::GuestMemory& memory, const arch::CpuState& state, unsigned physical_bits)

@@ -82,8 +82,8 @@ void Observer::record_operands(const arch::CpuState& state, const Located& locat
 }
 
 void Observer::record_walk(const arch::CpuState& state, u64 linear, arch::Access access) {
-  const mmu::PagingState paging = paging_of(state);
-  const mmu::DerivedAccess wanted{Gva(linear), access, privilege_of(state)};
+  const mmu::PagingState paging = mmu::paging_state_of(state);
+  const mmu::DerivedAccess wanted{Gva(linear), access, mmu::privilege_of(state)};
   mmu::derive_walk(*this, paging, physical_bits_, wanted);  // looks at every table on the way
   mmu::trace_walk(bus_, *this, paging, physical_bits_, wanted);
 }

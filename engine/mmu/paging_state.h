@@ -41,6 +41,28 @@ struct PagingState {
   constexpr u16 pcid() const { return cr4 & arch::cr4::pcide ? bits(cr3, 11, 0) : 0; }
   constexpr bool no_execute() const { return efer & arch::efer::nxe; }
   constexpr bool ept_access_flags() const { return ept_pointer && has_bit(*ept_pointer, 6); }
+
+  constexpr void load_control_registers(const arch::CpuState& state) {
+    cr0 = state.cr0;
+    cr3 = state.cr3;
+    cr4 = state.cr4;
+    efer = state.efer;
+  }
+  constexpr void load_registers(const arch::CpuState& state) {
+    load_control_registers(state);
+    alignment_check = state.rflags & arch::flag::ac;
+  }
 };
+
+// For whoever walks a guest's tables in its processor's stead: outside VMX, by the guest's own registers.
+constexpr PagingState paging_state_of(const arch::CpuState& state) {
+  PagingState paging;
+  paging.load_registers(state);
+  return paging;
+}
+// Of the code that runs, for the accesses that it names itself.
+constexpr Privilege privilege_of(const arch::CpuState& state) {
+  return state.cpl() == 3 ? Privilege::user : Privilege::supervisor;
+}
 
 }  // namespace trapline::mmu

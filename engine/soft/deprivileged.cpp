@@ -63,9 +63,7 @@ void SoftDeprivileged::start() {
   state.cr4 = arch::cr4::pae;
   state.efer = efer_of_door;
   cpu_.set_state(state);
-  mmu_.state().cr0 = state.cr0;
-  mmu_.state().cr4 = state.cr4;
-  mmu_.state().efer = state.efer;
+  mmu_.state().load_control_registers(state);
 }
 
 // ---- the state -----------------------------------------------------------------------------------------------------

@@ -8,16 +8,6 @@ namespace trapline::soft {
 
 namespace {
 
-mmu::PagingState paging_of(const arch::CpuState& state) {
-  mmu::PagingState paging;
-  paging.cr0 = state.cr0;
-  paging.cr3 = state.cr3;
-  paging.cr4 = state.cr4;
-  paging.efer = state.efer;
-  paging.alignment_check = state.rflags & arch::flag::ac;
-  return paging;
-}
-
 // The bytes of a range up to the end of its page.
 u64 in_page(Gva address, u64 bytes) { return std::min(bytes, page_bytes - address.page_offset()); }
 
@@ -25,16 +15,16 @@ u64 in_page(Gva address, u64 bytes) { return std::min(bytes, page_bytes - addres
 
 GuestLinear::Piece GuestLinear::translate(const arch::CpuState& state, Gva address, arch::Access access) {
   mmu::GuestMemoryTables tables(memory_);
-  const auto privilege = state.cpl() == 3 ? mmu::Privilege::user : mmu::Privilege::supervisor;
+  const auto paging = mmu::paging_state_of(state);
   const unsigned physical_bits = vmx::modelled_capabilities().physical_address_bits;
-  const auto walk = mmu::trace_walk(bus_, tables, paging_of(state), physical_bits, {address, access, privilege});
+  const auto walk = mmu::trace_walk(bus_, tables, paging, physical_bits, {address, access, mmu::privilege_of(state)});
   if (walk.outcome != trace::WalkOutcome::translated) {
     // A table outside the guest's memory reads as ones, whose reserved bits fault.
     if (walk.outcome == trace::WalkOutcome::unknown)
       return {Gpa(), arch::page_fault(arch::pf_error::present | arch::pf_error::reserved, address.value)};
     return {Gpa(), walk.fault};
   }
-  mmu::set_accessed_and_dirty(memory_, paging_of(state), address, walk.page_level, access);
+  mmu::set_accessed_and_dirty(memory_, paging, address, walk.page_level, access);
   return {walk.gpa, std::nullopt};
 }
 
@@ -69,7 +59,8 @@ std::optional<arch::Fault> GuestLinear::write(const arch::CpuState& state, Gva a
   const unsigned physical_bits = vmx::modelled_capabilities().physical_address_bits;
   while (!from.empty()) {
     const u64 bytes = in_page(address, from.size());
-    const auto walk = mmu::derive_walk(tables, paging_of(state), physical_bits, {address, arch::Access::write});
+    const auto walk =
+        mmu::derive_walk(tables, mmu::paging_state_of(state), physical_bits, {address, arch::Access::write});
     memory_.write(walk.gpa, from.first(bytes));  // outside memory the write goes nowhere
     from = from.subspan(bytes);
     address = address + bytes;

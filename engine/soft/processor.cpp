@@ -43,15 +43,6 @@ void Processor::load_unswitched(const arch::CpuState& state) {
 
 void Processor::set_cr2(u64 value) { cpu_.system.cr2 = value; }
 
-void Processor::load_paging_state(const arch::CpuState& state) {
-  mmu::PagingState& paging = mmu_.state();
-  paging.cr0 = state.cr0;
-  paging.cr3 = state.cr3;
-  paging.cr4 = state.cr4;
-  paging.efer = state.efer;
-  paging.alignment_check = state.rflags & arch::flag::ac;
-}
-
 mmu::VpidControl Processor::vpid_control() const {
   return vmx::vpid_of(vmx_.current()) ? mmu::VpidControl::enabled : mmu::VpidControl::disabled;
 }
@@ -96,7 +87,7 @@ vmx::EntryResult Processor::enter(vmx::EntryKind kind) {
   }
   if (result.injected) state.activity = arch::Activity::active;
   cpu_.set_state(state);
-  load_paging_state(state);
+  mmu_.state().load_registers(state);
   const vmx::Vmcs& vmcs = vmx_.current();
   mmu_.state().vpid = vmx::vpid_of(vmcs);
   mmu_.state().ept_pointer.reset();
@@ -119,7 +110,7 @@ void Processor::leave(const vmx::ExitInformation& exit) {
   bus_.stamp().cause = bus_.new_cause();
   vmx::leave(vmx_, exit, state, bus_);
   cpu_.set_state(state);
-  load_paging_state(state);
+  mmu_.state().load_registers(state);
   mmu_.state().vpid = 0;
   mmu_.state().ept_pointer.reset();
   mmu_.vm_exit(vpid_control());

@@ -96,8 +96,6 @@ class Processor : private cpu::Ports {
   void leave(const vmx::ExitInformation& exit);
   GuestStop left_by_guest();
   GuestStop host_timer_fires();
-  void load_paging_state(const arch::CpuState& state);
-  void load_paging_registers();
   void refresh_stamp();
   void settle();  // after every call into the mmu: charges walks, drops what the fast paths may no longer hold
   mmu::VpidControl vpid_control() const;

@@ -84,7 +84,7 @@ void Processor::write_watched(Hpa address, unsigned size, u64 value) {
 }
 
 void Processor::control_register_written(unsigned number, u64 old_value) {
-  load_paging_registers();
+  mmu_.state().load_control_registers(cpu_.system);
   switch (number) {
     case 0:
       mmu_.cr0_written(old_value);
@@ -102,17 +102,9 @@ void Processor::control_register_written(unsigned number, u64 old_value) {
 }
 
 void Processor::cr3_written_without_flush(u64) {
-  load_paging_registers();
+  mmu_.state().load_control_registers(cpu_.system);
   mmu_.cr3_written(mmu::Cr3Write::keeps);
   settle();
-}
-
-void Processor::load_paging_registers() {
-  mmu::PagingState& paging = mmu_.state();
-  paging.cr0 = cpu_.system.cr0;
-  paging.cr3 = cpu_.system.cr3;
-  paging.cr4 = cpu_.system.cr4;
-  paging.efer = cpu_.system.efer;
 }
 
 u64 Processor::control_register_seen(unsigned number, u64 value) {

@@ -264,7 +264,7 @@ class Lab {
 
   // Empty where the guest's tables justify the leaf.
   std::string objection(const ShadowLeaf& leaf) {
-    auto paging = technique::full::paging_state_of(monitor_->guest());
+    auto paging = mmu::paging_state_of(monitor_->guest());
     paging.cr3 = leaf.guest_root;
     const auto privilege = leaf.space == ShadowSpace::virtual_user ? mmu::Privilege::user : mmu::Privilege::supervisor;
     const bool writable = leaf.entry & pte::writable, executable = !(leaf.entry & pte::no_execute);

@@ -28,16 +28,6 @@ constexpr u64 work_of_one_step = 1 << 20;
 
 }  // namespace
 
-mmu::PagingState paging_state_of(const arch::CpuState& state) {
-  mmu::PagingState paging;
-  paging.cr0 = state.cr0;
-  paging.cr3 = state.cr3;
-  paging.cr4 = state.cr4;
-  paging.efer = state.efer;
-  paging.alignment_check = state.rflags & arch::flag::ac;
-  return paging;
-}
-
 Emulator::Emulator(memory::GuestMemory& memory, metal::Vcpu& vcpu, metal::Deprivileged& door,
                    devices::Platform& platform, trace::Bus& bus, GuestWatcher& watcher)
     : memory_(memory),
@@ -97,8 +87,8 @@ Emulator::Result Emulator::interrupt(arch::CpuState& state, u8 vector) {
 
 Emulator::Fetched Emulator::fetch(const arch::CpuState& state, Gva address) {
   mmu::GuestMemoryTables tables(memory_);
-  const auto paging = paging_state_of(state);
-  const mmu::DerivedAccess access{address, arch::Access::execute, privilege_of(state)};
+  const auto paging = mmu::paging_state_of(state);
+  const mmu::DerivedAccess access{address, arch::Access::execute, mmu::privilege_of(state)};
   const auto walk = mmu::trace_walk(bus_, tables, paging, physical_bits_, access);
   Fetched fetched;
   fetched.fault = walk.fault;
@@ -125,7 +115,7 @@ cpu::Translation Emulator::translate(Gva linear, arch::Access access, bool user)
                                            : mmu::Privilege::supervisor;
   arch::CpuState state = cpu_.system;
   state.rflags = cpu_.rflags();
-  const auto paging = paging_state_of(state);
+  const auto paging = mmu::paging_state_of(state);
   mmu::GuestMemoryTables tables(memory_);
   const auto walk = mmu::trace_walk(bus_, tables, paging, physical_bits_, {linear, access, privilege});
   cpu::Translation answer;
@@ -215,8 +205,8 @@ bool Emulator::will_finish(const cpu::Attempt& attempt) {
   state.rflags = cpu_.rflags();
   mmu::GuestMemoryTables tables(memory_);
   for (u64 page = first & ~(page_bytes - 1); page - first < bytes || page <= first; page += page_bytes) {
-    const auto walk =
-        mmu::derive_walk(tables, paging_state_of(state), physical_bits_, {Gva(page), access, privilege_of(state)});
+    const auto walk = mmu::derive_walk(tables, mmu::paging_state_of(state), physical_bits_,
+                                       {Gva(page), access, mmu::privilege_of(state)});
     if (walk.outcome != trace::WalkOutcome::translated) return false;
   }
   return true;

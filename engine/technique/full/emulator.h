@@ -28,11 +28,6 @@ class GuestWatcher {
   virtual void page_invalidated(Gva page) = 0;  // INVLPG
 };
 
-mmu::PagingState paging_state_of(const arch::CpuState& state);
-constexpr mmu::Privilege privilege_of(const arch::CpuState& state) {
-  return state.cpl() == 3 ? mmu::Privilege::user : mmu::Privilege::supervisor;
-}
-
 class Emulator : private cpu::Ports {
  public:
   enum class Outcome : u8 { done, fault, halted, shutdown, not_implemented };

@@ -109,7 +109,7 @@ FullMonitor::Next FullMonitor::run() {
   }
   if (!in_kernel()) mirror_descriptors();
   arch::CpuState real = real_state(*address);
-  const metal::PageRoot root = shadow_.root_for(full::paging_state_of(guest_), space());
+  const metal::PageRoot root = shadow_.root_for(mmu::paging_state_of(guest_), space());
   Result<metal::Trap> trap = door_.run(real, root, clock_.until());
   if (!trap) return Ending{Outcome::failed, 0, trap.error().sentence};
   platform_.advance(vcpu_.now());
@@ -153,7 +153,7 @@ void FullMonitor::mirror_descriptors() {
   const u64 count = std::min<u64>((u64{guest_.gdtr.limit} + 1) / 8, most);
   std::vector<u64> descriptors(count, 0);
   mmu::GuestMemoryTables tables(memory_);
-  const auto paging = full::paging_state_of(guest_);
+  const auto paging = mmu::paging_state_of(guest_);
   for (u64 number = 0; number < count; ++number) {
     const Gva place(guest_.gdtr.base + number * 8);
     const auto walk = mmu::derive_walk(tables, paging, emulator_.physical_bits(),

@@ -16,7 +16,7 @@ FullMonitor::Next FullMonitor::find_code(std::optional<u64>& address) {
     const auto fetched = emulator_.fetch(guest_, Gva(guest_.rip));
     if (fetched.is_fault) return reflect(fetched.fault);
     if (fetched.bytes.empty()) return not_implemented("fetches instructions from an address without memory");
-    const auto paging = full::paging_state_of(guest_);
+    const auto paging = mmu::paging_state_of(guest_);
     shadow_.watch_tables(paging, full::ShadowSpace::virtual_kernel, Gva(guest_.rip), fetched.page_level);
     shadow_.protect(fetched.gpa.page(), full::ShadowProtection::code);
     address = cache_->add(full::translate(guest_.rip, fetched.bytes), fetched.gpa.page());
@@ -31,7 +31,7 @@ FullMonitor::Next FullMonitor::find_code(std::optional<u64>& address) {
 // translated from, a supervisor may execute it, and every accessed flag on the way is set.
 bool FullMonitor::page_still_holds(u64 page, Gpa was) {
   mmu::GuestMemoryTables tables(memory_);
-  const auto paging = full::paging_state_of(guest_);
+  const auto paging = mmu::paging_state_of(guest_);
   const auto walk = mmu::derive_walk(tables, paging, emulator_.physical_bits(),
                                      {Gva(page), arch::Access::execute, mmu::Privilege::supervisor});
   if (walk.outcome != trace::WalkOutcome::translated || walk.gpa.page() != was) return false;

@@ -55,7 +55,7 @@ FullMonitor::Next FullMonitor::on_page_fault(const arch::Fault& fault) {
                                                                  : arch::Access::read;
   arch::Fault seen;
   using Answer = full::Shadow::Answer;
-  switch (shadow_.on_fault(full::paging_state_of(guest_), space(), Gva(fault.cr2), access, seen)) {
+  switch (shadow_.on_fault(mmu::paging_state_of(guest_), space(), Gva(fault.cr2), access, seen)) {
     case Answer::filled:
       filled_ = true;
       if (site_) resume_ = native_rip_;
@@ -77,11 +77,11 @@ FullMonitor::Next FullMonitor::on_page_fault(const arch::Fault& fault) {
 isa::Instruction FullMonitor::instruction_at_rip() {
   std::vector<u8> bytes;
   mmu::GuestMemoryTables tables(memory_);
-  const auto paging = full::paging_state_of(guest_);
+  const auto paging = mmu::paging_state_of(guest_);
   while (bytes.size() < isa::longest_instruction) {
     const Gva place(guest_.rip + bytes.size());
     const auto walk = mmu::derive_walk(tables, paging, emulator_.physical_bits(),
-                                       {place, arch::Access::execute, full::privilege_of(guest_)});
+                                       {place, arch::Access::execute, mmu::privilege_of(guest_)});
     if (walk.outcome != trace::WalkOutcome::translated) break;
     std::vector<u8> more(std::min<u64>(isa::longest_instruction - bytes.size(), page_bytes - place.page_offset()));
     if (!memory_.read(walk.gpa, std::as_writable_bytes(std::span(more)))) break;
