@@ -61,6 +61,25 @@ const trace::TraceReader& Ran::trace() const {
   return *trace_;
 }
 
+std::string Guest::right_digest() const { return name == "tour" ? sha256_of(tour_facts()) : shuffle_digest(seed); }
+
+session::RunRequest lane_of(const Guest& guest, trace::Technique technique, trace::Level level,
+                            trace::MetalKind metal) {
+  session::RunRequest request = lane(guest.name, guest.seed, level, metal);
+  request.technique = technique;
+  return request;
+}
+
+void check_right(const Guest& guest, const Ran& ran) {
+  const session::LaneResult& result = ran.result();
+  const std::string text = guest.text() + ", technique " + std::string(trace::name_of(result.technique));
+  CAPTURE(text);
+  CAPTURE(result.sentence);
+  CHECK(result.outcome == trace::Outcome::finished);
+  CHECK(result.exit_code == 0);
+  CHECK(result.digest == guest.right_digest());
+}
+
 std::string sha256_of(std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); }
 
 std::string file_text(const std::string& path) {

@@ -38,6 +38,25 @@ class Ran {
 // The same on machines of the test's own.
 std::unique_ptr<session::Session> open(const session::RunRequest& request, const session::MakeMachine& make_machine);
 
+// A guest that knows what it has to print.
+struct Guest {
+  std::string name;
+  u64 seed;
+  std::string right_digest() const;
+  std::string text() const { return name + ", seed " + std::to_string(seed); }
+};
+const inline Guest tour{"tour", 1}, shuffle{"shuffle", 3};
+
+session::RunRequest lane_of(const Guest& guest, trace::Technique technique, trace::Level level = trace::Level::exits,
+                            trace::MetalKind metal = trace::MetalKind::soft);
+inline session::RunRequest full_lane(const Guest& guest, trace::Level level = trace::Level::exits,
+                                     trace::MetalKind metal = trace::MetalKind::soft) {
+  return lane_of(guest, trace::Technique::full, level, metal);
+}
+// The guest has finished, and has printed what is right.
+void check_right(const Guest& guest, const Ran& ran);
+inline void check_right(const Guest& guest, const session::RunRequest& request) { check_right(guest, Ran(request)); }
+
 std::string sha256_of(std::string_view text);
 std::string file_text(const std::string& path);
 std::string tour_facts();             // what real processors print
