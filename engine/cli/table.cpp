@@ -37,15 +37,6 @@ std::string Table::text(std::string_view indent) const {
   return result;
 }
 
-std::string grouped(u64 number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t position = digits.size(); position > 3;) {
-    position -= 3;
-    digits.insert(position, ",");
-  }
-  return digits;
-}
-
 std::string hex(u64 value) {
   if (value == unknown_address) return "unknown";
   char text[24];

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/integers.h"
+#include "base/grouped.h"
 
 namespace trapline::cli {
 
@@ -30,7 +30,6 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-std::string grouped(u64 number);               // 1234567 as 1,234,567
 std::string hex(u64 value);                    // 0x1f; `unknown` for an unknown address
 std::string padded_hex(u64 value);             // 16 digits; `unknown` likewise
 std::string printable(std::string_view text);  // control characters as \xNN, but for line breaks

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/grouped.h"
+
 namespace trapline::compare {
 
 namespace {
@@ -105,15 +107,6 @@ std::vector<Difference> largest_differences(const std::vector<Lane>& lanes, std:
                    [](const Difference& a, const Difference& b) { return ratio_of(a) > ratio_of(b); });
   if (best.size() > limit) best.resize(limit);
   return best;
-}
-
-std::string grouped(u64 number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t position = digits.size(); position > 3;) {
-    position -= 3;
-    digits.insert(position, ",");
-  }
-  return digits;
 }
 
 // "For system_call (5 times), hardware on soft spent 12.3 times the modelled cycles of full on soft: 24,600 (first at

@@ -30,7 +30,4 @@ Cell stops_of(const Lane& lane, const Account& account);
 std::vector<Difference> largest_differences(const std::vector<Lane>& lanes, std::size_t limit = 3);
 std::string sentence_of(const std::vector<Lane>& lanes, const Difference& difference);
 
-// 1234567 as 1,234,567: sentences are for people.
-std::string grouped(u64 number);
-
 }  // namespace trapline::compare
