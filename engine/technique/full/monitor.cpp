@@ -15,12 +15,6 @@ constexpr unsigned hidden_slot = 509, code_slot = 508;
 // Flags that the real RFLAGS holds for the guest; the others are virtual.
 constexpr u64 real_flags = arch::flag::arithmetic | arch::flag::df | arch::flag::ac | arch::flag::id;
 
-constexpr u64 cr0_modes = arch::cr0::wp | arch::cr0::pg, cr4_modes = arch::cr4::smep | arch::cr4::smap;
-
-u64 mode_bits(const arch::CpuState& state) {
-  return (state.cr0 & cr0_modes) | (state.cr4 & cr4_modes) << 32 | (state.efer & arch::efer::nxe) << 16;
-}
-
 }  // namespace
 
 FullMonitor::FullMonitor(metal::Machine& machine, metal::Deprivileged& door, devices::Platform& platform,
@@ -57,7 +51,7 @@ Result<> FullMonitor::prepare() {
     door_.weigh_code(cache_.get());
   }
   guest_ = vcpu_.state();
-  mode_bits_ = mode_bits(guest_);
+  mode_bits_ = mode_bits();
   return {};
 }
 

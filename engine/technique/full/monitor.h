@@ -54,6 +54,8 @@ class FullMonitor : public Monitor, private full::GuestWatcher {
   Next find_code(std::optional<u64>& address);
   void check_code_pages();
   bool page_still_holds(u64 page, Gpa was);
+  u64 mode_bits() const;
+  void settle_tables();
 
   // ---- monitor_traps.cpp: what becomes of a trap
   Next handle(const metal::Trap& trap);
@@ -64,7 +66,6 @@ class FullMonitor : public Monitor, private full::GuestWatcher {
   Next after(const full::Emulator::Result& result);
   Next not_implemented(const std::string& what);
   isa::Instruction instruction_at_rip();
-  void settle_tables();
 
   // ---- full::GuestWatcher
   void memory_written(Gpa address, unsigned size, u64 old_value) override;

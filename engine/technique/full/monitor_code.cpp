@@ -1,4 +1,6 @@
 // Translated code: finding it, making it, and seeing to it that it never outlives what it was made from.
+#include <utility>
+
 #include "mmu/table_format.h"
 #include "technique/full/monitor.h"
 
@@ -54,14 +56,17 @@ void FullMonitor::check_code_pages() {
   }
 }
 
+u64 FullMonitor::mode_bits() const {
+  constexpr u64 cr0 = arch::cr0::wp | arch::cr0::pg, cr4 = arch::cr4::smep | arch::cr4::smap;
+  return (guest_.cr0 & cr0) | (guest_.cr4 & cr4) << 32 | (guest_.efer & arch::efer::nxe) << 16;
+}
+
 // After an instruction that may have changed what translations mean.
 void FullMonitor::settle_tables() {
   if (!tables_changed_) return;
   tables_changed_ = false;
-  const u64 modes = (guest_.cr0 & (arch::cr0::wp | arch::cr0::pg)) |
-                    (guest_.cr4 & (arch::cr4::smep | arch::cr4::smap)) << 32 | (guest_.efer & arch::efer::nxe) << 16;
-  if (modes != mode_bits_) shadow_.zap_everything(trace::ZapCause::mode_changed);
-  mode_bits_ = modes;
+  const u64 before = std::exchange(mode_bits_, mode_bits());
+  if (before != mode_bits_) shadow_.zap_everything(trace::ZapCause::mode_changed);
   check_code_pages();
 }
 
