@@ -60,8 +60,8 @@ Emulator::Result Emulator::step(arch::CpuState& state) {
   delivering_ = false;
   const u64 before = cpu_.retired();
   const cpu::Stop stop = cpu_.run(before + 1, cpu_.work() + work_of_one_step);
-  result_.retired = cpu_.retired() > before;
-  if (result_.retired && !counted_) door_.retire_emulated();
+  const bool passed = cpu_.retired() > before;
+  if (passed && !counted_) door_.retire_emulated();
   if (stop == cpu::Stop::not_implemented) result_.outcome = Outcome::not_implemented;
   if (stop == cpu::Stop::halted || cpu_.system.activity == arch::Activity::halted) result_.outcome = Outcome::halted;
   return end(state);
@@ -132,10 +132,7 @@ cpu::Translation Emulator::translate(Gva linear, arch::Access access, bool user)
   mmu::set_accessed_and_dirty(memory_, paging, linear, walk.page_level, access);
   answer.gpa = walk.gpa;
   const auto host = memory_.host_address(walk.gpa);
-  if (!host) {
-    result_.touched_no_memory = true;
-    return answer;
-  }
+  if (!host) return answer;
   answer.hpa = *host;
   answer.host_page = memory_.host().host_page(*host);
   if (access == arch::Access::execute) {

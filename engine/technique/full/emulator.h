@@ -33,9 +33,7 @@ class Emulator : private cpu::Ports {
   enum class Outcome : u8 { done, fault, halted, shutdown, not_implemented };
   struct Result {
     Outcome outcome = Outcome::done;
-    arch::Fault fault;     // fault: for the guest, not yet delivered; the state is that before the instruction
-    bool retired = false;  // RIP has passed a whole instruction
-    bool touched_no_memory = false;
+    arch::Fault fault;  // fault: for the guest, not yet delivered; the state is that before the instruction
   };
 
   Emulator(memory::GuestMemory& memory, metal::Vcpu& vcpu, metal::Deprivileged& door, devices::Platform& platform,

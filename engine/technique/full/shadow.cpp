@@ -25,10 +25,7 @@ Shadow::Shadow(memory::GuestMemory& memory, metal::Deprivileged& door, trace::Bu
     : memory_(memory), door_(door), bus_(bus), physical_bits_(physical_bits) {}
 
 // ---- roots and tables ----------------------------------------------------------------------------------------------
-void Shadow::write_entry(Hpa place, u64 value) {
-  door_.frames().write(place, value);
-  ++changes_;
-}
+void Shadow::write_entry(Hpa place, u64 value) { door_.frames().write(place, value); }
 
 void Shadow::set_fixed_entry(unsigned slot, u64 entry, In where) {
   fixed_.push_back({slot, entry, where});

@@ -72,8 +72,6 @@ class Shadow {
   void zap_everything(trace::ZapCause cause);
 
   void for_each_leaf(const std::function<void(const ShadowLeaf&)>& visit) const;
-  // Counts that only rise.
-  u64 changes() const { return changes_; }
 
  private:
   struct Leaf {
@@ -109,7 +107,7 @@ class Shadow {
   u32 zap_range(std::size_t root, u64 first, u64 bytes);
   void zap_leaf(Root& root, std::map<u64, Leaf>::iterator leaf);
   void forget_uses(std::size_t root, u64 first, u64 bytes, unsigned below_level);
-  u32 sync_entry(Gpa entry, u64 old_value, u64 value);
+  void sync_entry(Gpa entry, u64 old_value, u64 value);
 
   memory::GuestMemory& memory_;
   metal::Deprivileged& door_;
@@ -120,7 +118,6 @@ class Shadow {
   std::map<u64, std::set<Use>> uses_;                                    // by guest page
   std::map<u64, std::set<std::pair<std::size_t, u64>>> leaves_of_page_;  // guest page: (root, linear page)
   std::map<u64, u8> protected_;                                          // guest page: bits by ShadowProtection
-  u64 changes_ = 0;
 };
 
 }  // namespace trapline::technique::full

@@ -44,9 +44,9 @@ void Shadow::forget_uses(std::size_t root, u64 first, u64 bytes, unsigned below_
 // Linear addresses are kept in the form in which they are used: sign-extended from bit 47.
 static u64 canonical(u64 linear) { return has_bit(linear, 47) ? linear | bit_mask(63, 48) : linear & bit_mask(47, 0); }
 
-u32 Shadow::sync_entry(Gpa entry, u64 old_value, u64 value) {
+void Shadow::sync_entry(Gpa entry, u64 old_value, u64 value) {
   const auto found = uses_.find(entry.page().value);
-  if (found == uses_.end() || old_value == value) return 0;
+  if (found == uses_.end() || old_value == value) return;
   const std::set<Use> uses = found->second;  // forgetting may change it
   u32 zapped = 0;
   u8 level = 0;
@@ -58,7 +58,6 @@ u32 Shadow::sync_entry(Gpa entry, u64 old_value, u64 value) {
     level = use.level;
   }
   bus_.emit(trace::ShadowSync{level, entry.value, old_value, value, zapped});
-  return zapped;
 }
 
 void Shadow::guest_wrote(Gpa address, unsigned size, u64 old_value) {
@@ -96,7 +95,6 @@ void Shadow::zap_everything(trace::ZapCause cause) {
   uses_.clear();
   for (const auto& [page, unused] : uses) unprotect(Gpa(page), ShadowProtection::page_table);
   door_.invalidate_all();
-  ++changes_;
   bus_.emit(trace::ShadowZap{static_cast<u8>(cause), unknown_address, zapped});
 }
 
