@@ -40,6 +40,15 @@ bool is_rip_relative(const isa::Instruction& instruction) {
   return false;
 }
 
+bool has_index(const isa::Instruction& instruction) {
+  for (const isa::Operand& operand : instruction.operands)
+    if (operand.kind == isa::OperandKind::memory && operand.memory.index != isa::no_register) return true;
+  return false;
+}
+
+// XBEGIN names an address too, but only for when its transaction aborts.
+bool is_transaction(u8 opcode) { return opcode == 0xc7; }
+
 class Translator {
  public:
   Translator(u64 rip, std::span<const u8> bytes) : bytes_(bytes) { block_.rip = rip; }
@@ -105,7 +114,8 @@ class Translator {
   }
 
   // ModRM with mod 00 and rm 101 becomes rm 100 with a SIB byte that has neither base nor index: disp32 alone (SDM vol.
-  // 2, "RIP-Relative Addressing"). With a 32-bit address size the meaning would differ.
+  // 2, "RIP-Relative Addressing"). With a 32-bit address size the meaning would differ; and REX.X, which means nothing
+  // without a SIB byte, would make R12 its index.
   bool make_absolute(std::vector<u8>& bytes, const isa::Instruction& instruction) const {
     const unsigned offset = instruction.displacement_offset;
     u32 displacement = 0;
@@ -116,7 +126,7 @@ class Translator {
     bytes[offset - 1] = static_cast<u8>((bytes[offset - 1] & 0xf8) | 4);
     for (unsigned i = 0; i < 4; ++i) bytes[offset + i] = static_cast<u8>(target >> (8 * i));
     bytes.insert(bytes.begin() + offset, 0x25);
-    return true;
+    return !has_index(isa::decode(bytes).instruction);
   }
 
   // A jump with its rel32 still open; the site has been noted.
@@ -134,7 +144,8 @@ class Translator {
     const u64 target = next + static_cast<u64>(instruction.operand(0).immediate);
     const unsigned at = opcode_offset(instruction);
     const u8 opcode = instruction.bytes[at];
-    if (!is_canonical(target) || instruction.operand_size == 2) return callout(instruction.length);
+    if (!is_canonical(target) || instruction.operand_size == 2 || is_transaction(opcode))
+      return callout(instruction.length);
     if (instruction.mnemonic == Mnemonic::call && !fits_in_32_signed(next)) return callout(instruction.length);
     passed(instruction.length);
     ended_ = true;
