@@ -1,6 +1,8 @@
 // The same walker and the same judgement as the Mmu's, over entries that somebody else's processor uses.
 #include "mmu/derived_walk.h"
 
+#include <cassert>
+
 namespace trapline::mmu {
 
 namespace {
@@ -9,13 +11,13 @@ using trace::WalkOutcome;
 
 class Reader : public EntryReader {
  public:
-  Reader(GuestTables& tables, trace::Bus* bus) : tables_(tables), bus_(bus) {}
+  Reader(GuestTables& tables, DerivedWalk& walk, trace::Bus* bus) : tables_(tables), walk_(walk), bus_(bus) {}
 
   bool read_entry(unsigned level, u64 address, u64& entry) override {
     const std::optional<u64> value = tables_.read_entry(Gpa(address));
     if (!value) return false;
     entry = *value;
-    ++references;
+    walk_.steps[walk_.references++] = {static_cast<u8>(level), Gpa(address), entry};
     if (!bus_) return true;
     trace::WalkReference event;
     event.dimension = static_cast<u8>(trace::Dimension::guest);
@@ -28,10 +30,9 @@ class Reader : public EntryReader {
     return true;
   }
 
-  u16 references = 0;
-
  private:
   GuestTables& tables_;
+  DerivedWalk& walk_;
   trace::Bus* bus_;
 };
 
@@ -60,7 +61,7 @@ void judge(DerivedWalk& result, const TableWalk& walk, const PagingState& state,
       arch::page_fault(page_fault_error(state, reason, access.access, access.privilege), access.address.value);
 }
 
-DerivedWalk walk_with(Reader& reader, GuestTables& tables, const PagingState& state, unsigned physical_bits,
+DerivedWalk walk_with(trace::Bus* bus, GuestTables& tables, const PagingState& state, unsigned physical_bits,
                       const DerivedAccess& access) {
   DerivedWalk result;
   if (!state.paging()) {
@@ -71,11 +72,11 @@ DerivedWalk walk_with(Reader& reader, GuestTables& tables, const PagingState& st
     result.outcome = WalkOutcome::not_canonical;
     result.fault = arch::fault(arch::vector::gp, 0);
   } else if (state.four_level()) {
+    Reader reader(tables, result, bus);
     const TableFormat format = guest_format(physical_bits, state.no_execute());
     judge(result, walk_tables(format, {4, bits(state.cr3, 51, 12) << 12, {}}, access.address.value, reader), state,
           access);
   }
-  result.references = reader.references;
   if (result.gpa.known()) result.hpa = tables.host_address(result.gpa);
   return result;
 }
@@ -83,8 +84,7 @@ DerivedWalk walk_with(Reader& reader, GuestTables& tables, const PagingState& st
 }  // namespace
 
 DerivedWalk derive_walk(GuestTables& tables, const PagingState& state, unsigned physical_bits, DerivedAccess access) {
-  Reader reader(tables, nullptr);
-  return walk_with(reader, tables, state, physical_bits, access);
+  return walk_with(nullptr, tables, state, physical_bits, access);
 }
 
 DerivedWalk trace_walk(trace::Bus& bus, GuestTables& tables, const PagingState& state, unsigned physical_bits,
@@ -102,14 +102,13 @@ DerivedWalk trace_walk(trace::Bus& bus, GuestTables& tables, const PagingState& 
   begin.root = state.cr3;
   begin.parent = before.cause;
   bus.emit(begin);
-  Reader reader(tables, &bus);
-  DerivedWalk result = walk_with(reader, tables, state, physical_bits, access);
+  DerivedWalk result = walk_with(&bus, tables, state, physical_bits, access);
   result.walk = bus.stamp().cause;
 
   trace::WalkEnd end;
   end.outcome = static_cast<u8>(result.outcome);
   end.page_level = result.page_level;
-  end.references = reader.references;
+  end.references = result.references;
   end.gva = access.address.value;
   end.gpa = result.gpa.value;
   end.hpa = result.hpa.value;
@@ -119,18 +118,14 @@ DerivedWalk trace_walk(trace::Bus& bus, GuestTables& tables, const PagingState& 
   return result;
 }
 
-void set_accessed_and_dirty(memory::GuestMemory& memory, const PagingState& state, Gva address, unsigned page_level,
-                            arch::Access access) {
-  if (!state.paging()) return;
-  u64 table = state.cr3 & arch::pte::address;
-  for (unsigned level = 4; level >= page_level; --level) {
-    const Gpa place(table + 8 * table_index(address.value, level));
-    const auto entry = memory.load<u64>(place);
-    if (!entry) return;
-    u64 wanted = *entry | arch::pte::accessed;
-    if (level == page_level && access == arch::Access::write) wanted |= arch::pte::dirty;
-    if (wanted != *entry) memory.store(place, wanted);
-    table = *entry & arch::pte::address;
+// By what stands there now, since a table may lead to itself.
+void set_accessed_and_dirty(memory::GuestMemory& memory, const DerivedWalk& walk, arch::Access access) {
+  assert(walk.outcome == WalkOutcome::translated);
+  for (const DerivedWalk::Step& step : walk.path()) {
+    const u64 entry = *memory.load<u64>(step.place);
+    u64 wanted = entry | arch::pte::accessed;
+    if (step.level == walk.page_level && access == arch::Access::write) wanted |= arch::pte::dirty;
+    if (wanted != entry) memory.store(step.place, wanted);
   }
 }
 

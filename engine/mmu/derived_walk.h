@@ -3,6 +3,9 @@
 // cached.
 #pragma once
 
+#include <array>
+#include <span>
+
 #include "memory/guest_memory.h"
 #include "mmu/paging_state.h"
 #include "mmu/permissions.h"
@@ -31,15 +34,26 @@ class GuestMemoryTables : public GuestTables {
 };
 
 struct DerivedWalk {
+  struct Step {
+    u8 level = 0;
+    Gpa place;  // of the entry
+    u64 entry = 0;
+  };
+
   trace::WalkOutcome outcome = trace::WalkOutcome::unknown;  // never an EPT outcome; unknown: a table lies outside
                                                              // memory, or the paging mode is not modelled
   Gpa gpa = Gpa::unknown();                                  // translated
   Hpa hpa = Hpa::unknown();
   u8 page_level = 0;
   u16 references = 0;  // entries read
+  std::array<Step, 4> steps;
   PageRights rights;
   arch::Fault fault;  // page_fault, not_canonical
   u64 walk = 0;       // correlator, from trace_walk
+
+  // The entries read, from the root's down: that of the page last where the walk has translated. None with paging off.
+  std::span<const Step> path() const { return {steps.data(), references}; }
+  bool is_fault() const { return outcome != trace::WalkOutcome::translated && outcome != trace::WalkOutcome::unknown; }
 };
 
 // What a walk needs to know of the access.
@@ -56,9 +70,8 @@ DerivedWalk derive_walk(GuestTables& tables, const PagingState& state, unsigned 
 DerivedWalk trace_walk(trace::Bus& bus, GuestTables& tables, const PagingState& state, unsigned physical_bits,
                        DerivedAccess access);
 
-// What the processor's own walk would have left in the tables: the accessed flag in every entry down to `page_level`,
-// the dirty flag in the last one of a write (SDM vol. 3, "Accessed and Dirty Flags"). For a walk that has translated.
-void set_accessed_and_dirty(memory::GuestMemory& memory, const PagingState& state, Gva address, unsigned page_level,
-                            arch::Access access);
+// What the processor's own walk would have left in the tables: the accessed flag in every entry on the way, the dirty
+// flag in the last one of a write (SDM vol. 3, "Accessed and Dirty Flags"). For a walk that has just translated.
+void set_accessed_and_dirty(memory::GuestMemory& memory, const DerivedWalk& walk, arch::Access access);
 
 }  // namespace trapline::mmu

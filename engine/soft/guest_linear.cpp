@@ -24,7 +24,7 @@ GuestLinear::Piece GuestLinear::translate(const arch::CpuState& state, Gva addre
       return {Gpa(), arch::page_fault(arch::pf_error::present | arch::pf_error::reserved, address.value)};
     return {Gpa(), walk.fault};
   }
-  mmu::set_accessed_and_dirty(memory_, paging, address, walk.page_level, access);
+  mmu::set_accessed_and_dirty(memory_, walk, access);
   return {walk.gpa, std::nullopt};
 }
 

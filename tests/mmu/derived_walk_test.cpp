@@ -88,3 +88,44 @@ TEST_CASE("what cannot be known is unknown: tables outside memory, other paging 
   CHECK(found.gpa == Gpa(0x5000));
   CHECK(mmu::derive_walk(tables, world.mmu.state(), 46, {Gva(1ULL << 47)}).outcome == WalkOutcome::not_canonical);
 }
+
+TEST_CASE("a walk tells its steps, and the flags that it would have left are put into just these") {
+  World world(Dimensions::two);
+  mmu::GuestMemoryTables tables(world.guest);
+  const auto walk_to = [&](u64 address) { return mmu::derive_walk(tables, world.mmu.state(), 46, {Gva(address)}); };
+  const u64 small = 0xffffffff80005000, large = 0x200000;
+  world.tables.map(small, 0x40000, P | RW);
+  world.tables.map(small + page_bytes, 0, 0);
+  world.tables.map(large, 0, P | RW, 2);
+  for (const u64 address : {small, large}) {
+    const unsigned last = address == small ? 1 : 2;
+    const auto found = walk_to(address + 8);
+    REQUIRE(found.path().size() == 5 - last);
+    unsigned level = 4;
+    for (const auto& step : found.path()) {
+      CHECK(step.level == level);
+      CHECK(step.place == Gpa(world.tables.place(address, level, 0)));
+      CHECK(step.entry == world.tables.entry(address, level--));
+    }
+    mmu::set_accessed_and_dirty(world.guest, found, Access::read);
+    for (const auto& step : found.path()) CHECK(world.tables.entry(address, step.level) == (step.entry | A));
+    mmu::set_accessed_and_dirty(world.guest, found, Access::write);
+    for (const auto& step : found.path())
+      CHECK(world.tables.entry(address, step.level) == (step.entry | A | (step.level == last ? D : 0)));
+  }
+  CHECK(walk_to(small + page_bytes).is_fault());
+  CHECK(walk_to(small + page_bytes).path().size() == 4);
+  CHECK(walk_to(1ULL << 39).path().size() == 1);  // not present at the root
+  CHECK(walk_to(1ULL << 47).path().empty());
+}
+
+TEST_CASE("flags stay where a table leads to itself") {
+  World world(Dimensions::two);
+  mmu::GuestMemoryTables tables(world.guest);
+  world.tables.set_entry(511ULL << 39 | ~0ULL << 48, 4, world.tables.root() | P | RW);
+  const auto found = mmu::derive_walk(tables, world.mmu.state(), 46, {Gva(~0ULL << 12)});  // the PML4, as a page
+  REQUIRE(found.outcome == WalkOutcome::translated);
+  CHECK(found.gpa == Gpa(world.tables.root()));
+  mmu::set_accessed_and_dirty(world.guest, found, Access::write);
+  CHECK(world.tables.entry(~0ULL << 12, 4) == (world.tables.root() | P | RW | A | D));
+}

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "mmu/table_format.h"
-
 namespace trapline::technique::full {
 
 namespace {
@@ -87,18 +85,12 @@ Emulator::Result Emulator::interrupt(arch::CpuState& state, u8 vector) {
 
 Emulator::Fetched Emulator::fetch(const arch::CpuState& state, Gva address) {
   mmu::GuestMemoryTables tables(memory_);
-  const auto paging = mmu::paging_state_of(state);
   const mmu::DerivedAccess access{address, arch::Access::execute, mmu::privilege_of(state)};
-  const auto walk = mmu::trace_walk(bus_, tables, paging, physical_bits_, access);
-  Fetched fetched;
-  fetched.fault = walk.fault;
-  fetched.is_fault = walk.outcome != trace::WalkOutcome::translated && walk.outcome != trace::WalkOutcome::unknown;
-  if (walk.outcome != trace::WalkOutcome::translated) return fetched;
-  mmu::set_accessed_and_dirty(memory_, paging, address, walk.page_level, arch::Access::execute);
-  fetched.gpa = walk.gpa;
-  fetched.page_level = walk.page_level;
+  Fetched fetched{{}, mmu::trace_walk(bus_, tables, mmu::paging_state_of(state), physical_bits_, access)};
+  if (fetched.walk.outcome != trace::WalkOutcome::translated) return fetched;
+  mmu::set_accessed_and_dirty(memory_, fetched.walk, arch::Access::execute);
   std::vector<u8> bytes(page_bytes - address.page_offset());
-  if (memory_.read(walk.gpa, std::as_writable_bytes(std::span(bytes)))) fetched.bytes = std::move(bytes);
+  if (memory_.read(fetched.walk.gpa, std::as_writable_bytes(std::span(bytes)))) fetched.bytes = std::move(bytes);
   return fetched;
 }
 
@@ -129,7 +121,7 @@ cpu::Translation Emulator::translate(Gva linear, arch::Access access, bool user)
     answer.fault = walk.fault;
     return answer;
   }
-  mmu::set_accessed_and_dirty(memory_, paging, linear, walk.page_level, access);
+  mmu::set_accessed_and_dirty(memory_, walk, access);
   answer.gpa = walk.gpa;
   const auto host = memory_.host_address(walk.gpa);
   if (!host) return answer;

@@ -49,11 +49,8 @@ class Emulator : private cpu::Ports {
   // The bytes at a linear address as the guest's kernel or program would fetch them, up to the end of the page. Sets
   // accessed flags.
   struct Fetched {
-    std::vector<u8> bytes;  // empty where the guest may not (`fault`), or where nothing lies
-    Gpa gpa;
-    u8 page_level = 1;
-    arch::Fault fault;
-    bool is_fault = false;
+    std::vector<u8> bytes;  // empty where the guest may not, or where nothing lies
+    mmu::DerivedWalk walk;
   };
   Fetched fetch(const arch::CpuState& state, Gva address);
   unsigned physical_bits() const { return physical_bits_; }

@@ -1,7 +1,6 @@
 // Translated code: finding it, making it, and seeing to it that it never outlives what it was made from.
 #include <utility>
 
-#include "mmu/table_format.h"
 #include "technique/full/monitor.h"
 
 namespace trapline::technique {
@@ -16,12 +15,13 @@ FullMonitor::Next FullMonitor::find_code(std::optional<u64>& address) {
   address = cache_->find(guest_.rip);
   if (!address) {
     const auto fetched = emulator_.fetch(guest_, Gva(guest_.rip));
-    if (fetched.is_fault) return reflect(fetched.fault);
+    if (fetched.walk.is_fault()) return reflect(fetched.walk.fault);
     if (fetched.bytes.empty()) return not_implemented("fetches instructions from an address without memory");
     const auto paging = mmu::paging_state_of(guest_);
-    shadow_.watch_tables(paging, full::ShadowSpace::virtual_kernel, Gva(guest_.rip), fetched.page_level);
-    shadow_.protect(fetched.gpa.page(), full::ShadowProtection::code);
-    address = cache_->add(full::translate(guest_.rip, fetched.bytes), fetched.gpa.page());
+    const Gpa page = fetched.walk.gpa.page();
+    shadow_.watch_tables(paging, full::ShadowSpace::virtual_kernel, Gva(guest_.rip), fetched.walk);
+    shadow_.protect(page, full::ShadowProtection::code);
+    address = cache_->add(full::translate(guest_.rip, fetched.bytes), page);
   }
   if (!came_by) return {};
   const full::Site* const exit = cache_->site_at(*came_by);
@@ -37,13 +37,9 @@ bool FullMonitor::page_still_holds(u64 page, Gpa was) {
   const auto walk = mmu::derive_walk(tables, paging, emulator_.physical_bits(),
                                      {Gva(page), arch::Access::execute, mmu::Privilege::supervisor});
   if (walk.outcome != trace::WalkOutcome::translated || walk.gpa.page() != was) return false;
-  u64 table = paging.cr3 & arch::pte::address;
-  for (unsigned level = 4; level >= walk.page_level; --level) {
-    const u64 entry = *memory_.load<u64>(Gpa(table + 8 * mmu::table_index(page, level)));
-    if (!(entry & arch::pte::accessed)) return false;
-    table = entry & arch::pte::address;
-  }
-  shadow_.watch_tables(paging, full::ShadowSpace::virtual_kernel, Gva(page), walk.page_level);
+  for (const mmu::DerivedWalk::Step& step : walk.path())
+    if (!(step.entry & arch::pte::accessed)) return false;
+  shadow_.watch_tables(paging, full::ShadowSpace::virtual_kernel, Gva(page), walk);
   return true;
 }
 

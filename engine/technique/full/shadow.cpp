@@ -89,28 +89,27 @@ Shadow::Answer Shadow::on_fault(const mmu::PagingState& paging, ShadowSpace spac
   if (walk.outcome != trace::WalkOutcome::translated) return Answer::true_fault;
   if (!memory_.host_address(walk.gpa)) return Answer::no_memory;
   std::size_t root = find_or_make(paging.cr3 & pte::address, space);
-  note_uses(root, paging, address, walk.page_level);
+  note_uses(root, address, walk);
   if (access == Access::write && protected_.contains(walk.gpa.page().value)) return Answer::protected_page;
-  mmu::set_accessed_and_dirty(memory_, paging, address, walk.page_level, access);
+  mmu::set_accessed_and_dirty(memory_, walk, access);
   fill(root, paging, address, walk);
   return Answer::filled;
 }
 
-void Shadow::watch_tables(const mmu::PagingState& paging, ShadowSpace space, Gva address, unsigned page_level) {
-  note_uses(find_or_make(paging.cr3 & pte::address, space), paging, address, page_level);
+void Shadow::watch_tables(const mmu::PagingState& paging, ShadowSpace space, Gva address,
+                          const mmu::DerivedWalk& walk) {
+  note_uses(find_or_make(paging.cr3 & pte::address, space), address, walk);
 }
 
 // Every table on the way is watched from now on, before anything that follows from it is cached.
-void Shadow::note_uses(std::size_t root, const mmu::PagingState& paging, Gva address, unsigned page_level) {
-  u64 table = paging.cr3 & pte::address;
-  for (unsigned level = 4; level >= page_level; --level) {
-    const u64 base = level == 4 ? 0 : mmu::page_of(address.value, level + 1);
-    if (uses_[table].insert({root, static_cast<u8>(level), base}).second) {
-      const auto frame = memory_.host_address(Gpa(table));
-      if (frame) memory_.host().add_mark(frame->page_number(), memory::mark::guest_table);
-      protect(Gpa(table), ShadowProtection::page_table);
-    }
-    table = *memory_.load<u64>(Gpa(table + 8 * mmu::table_index(address.value, level))) & pte::address;
+void Shadow::note_uses(std::size_t root, Gva address, const mmu::DerivedWalk& walk) {
+  for (const mmu::DerivedWalk::Step& step : walk.path()) {
+    const Gpa table = step.place.page();
+    const u64 base = step.level == 4 ? 0 : mmu::page_of(address.value, step.level + 1);
+    if (!uses_[table.value].insert({root, step.level, base}).second) continue;
+    const auto frame = memory_.host_address(table);
+    if (frame) memory_.host().add_mark(frame->page_number(), memory::mark::guest_table);
+    protect(table, ShadowProtection::page_table);
   }
 }
 
@@ -122,17 +121,12 @@ void Shadow::fill(std::size_t root, const mmu::PagingState& paging, Gva address,
     const Root gone = roots_[root];
     zap_everything(trace::ZapCause::out_of_frames);
     root = find_or_make(gone.guest_root, gone.space);
-    note_uses(root, paging, address, walk.page_level);
+    note_uses(root, address, walk);
     place = leaf_place(root, page);
     assert(place && "the pool of frames holds more than one walk");
   }
-  mmu::GuestMemoryTables tables(memory_);
   const auto privilege = privilege_in(roots_[root].space);
-  u64 table = paging.cr3 & pte::address, guest_entry = 0;
-  for (unsigned level = 4; level >= walk.page_level; --level) {
-    guest_entry = *memory_.load<u64>(Gpa(table + 8 * mmu::table_index(address.value, level)));
-    table = guest_entry & pte::address;
-  }
+  const u64 guest_entry = *memory_.load<u64>(walk.path().back().place);  // with the flags that are set since
   const bool writable = mmu::permits(paging, walk.rights, Access::write, privilege) && (guest_entry & pte::dirty) &&
                         !protected_.contains(gpa.value);
   u64 entry = door_.physical_of(gpa)->value | pte::present | pte::user;

@@ -59,7 +59,7 @@ class Shadow {
                   arch::Fault& fault);
 
   // Somebody keeps what he read through the guest's tables: changes of them on the way to this page trap from now on.
-  void watch_tables(const mmu::PagingState& paging, ShadowSpace space, Gva address, unsigned page_level);
+  void watch_tables(const mmu::PagingState& paging, ShadowSpace space, Gva address, const mmu::DerivedWalk& walk);
 
   // From now on writes to the guest page trap, or no longer do.
   void protect(Gpa page, ShadowProtection as);
@@ -102,7 +102,7 @@ class Shadow {
   std::optional<Hpa> take_frame(std::size_t root);
   std::optional<Hpa> leaf_place(std::size_t root, Gva page);
   void fill(std::size_t root, const mmu::PagingState& paging, Gva address, const mmu::DerivedWalk& walk);
-  void note_uses(std::size_t root, const mmu::PagingState& paging, Gva address, unsigned page_level);
+  void note_uses(std::size_t root, Gva address, const mmu::DerivedWalk& walk);
   void write_entry(Hpa place, u64 value);
   u32 zap_range(std::size_t root, u64 first, u64 bytes);
   void zap_leaf(Root& root, std::map<u64, Leaf>::iterator leaf);
