@@ -7,8 +7,8 @@
 #include <set>
 
 #include "soft/machine.h"
+#include "whole/chance.h"
 #include "whole/lane.h"
-#include "whole/random_kernel.h"
 #include "whole/time_leaps.h"
 
 namespace trapline::whole {

@@ -1,5 +1,5 @@
 // The sensitive instructions of random kernels, and their faults. RAX, RBX, RCX, RDX and RSI are free to use here.
-#include "whole/random_kernel.h"
+#include "whole/random_kernel_code.h"
 
 namespace trapline::whole {
 namespace {
