@@ -1,6 +1,6 @@
 // Everything a guest kernel may ask of the machine. Kernels above this line hold no privileged instruction, no port and
-// no page-table store of their own: on the bare machine arch_bare.* answers; another layer with the same interface
-// (hypercalls, an event channel, a virtqueue) can answer instead, and the kernels stay as they are.
+// no page-table store of their own: on the bare machine arch_bare.* answers, on the paravirtual one arch_para.*
+// (hypercalls, event channels, a virtqueue), and the kernels stay as they are.
 //
 // Interrupts are off whenever kernel code runs, except inside the functions here that say otherwise.
 #pragma once
@@ -9,7 +9,7 @@
 
 namespace arch {
 
-// A user program's registers, and why it last stopped. arch_bare.S knows the offsets.
+// A user program's registers, and why it last stopped. user_context.inc knows the offsets.
 struct UserContext {
   u64 rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
   u64 r8, r9, r10, r11, r12, r13, r14, r15;

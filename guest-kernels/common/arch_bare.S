@@ -1,26 +1,7 @@
 // The way from the kernel to a user program and back, and the stubs behind the IDT.
 // A stop at CPL 3 never runs kernel code "inside" the user program: its registers go to its context, and enter_user
 // returns to whoever called it. An interrupt at CPL 0 (only while the kernel waits for one) is handled in place.
-#define RAX 0
-#define RBX 8
-#define RCX 16
-#define RDX 24
-#define RSI 32
-#define RDI 40
-#define RBP 48
-#define RSP 56
-#define R8 64
-#define R9 72
-#define R10 80
-#define R11 88
-#define R12 96
-#define R13 104
-#define R14 112
-#define R15 120
-#define RIP 128
-#define RFLAGS 136
-#define VECTOR 144
-#define ERROR 152
+#include "user_context.inc"
 
 #define USER_DATA 0x23
 #define USER_CODE 0x2b
@@ -31,12 +12,7 @@
 
 // u64 enter_user(UserContext*): the vector of the stop.
 enter_user:
-        push    %rbx
-        push    %rbp
-        push    %r12
-        push    %r13
-        push    %r14
-        push    %r15
+        push_kernel_registers
         mov     %rsp, kernel_rsp(%rip)
         mov     %rdi, current(%rip)
         cmpq    $SYSTEM_CALL, VECTOR(%rdi)
@@ -62,18 +38,7 @@ by_sysret:
         sysretq
 
 load_common:
-        mov     RAX(%rdi), %rax
-        mov     RBX(%rdi), %rbx
-        mov     RDX(%rdi), %rdx
-        mov     RSI(%rdi), %rsi
-        mov     RBP(%rdi), %rbp
-        mov     R8(%rdi), %r8
-        mov     R9(%rdi), %r9
-        mov     R10(%rdi), %r10
-        mov     R12(%rdi), %r12
-        mov     R13(%rdi), %r13
-        mov     R14(%rdi), %r14
-        mov     R15(%rdi), %r15
+        load_registers
         ret
 
 // RCX: user RIP, R11: user RFLAGS, RSP still the user's.
@@ -95,24 +60,9 @@ system_call_entry:
 
 // RDI: context, with RAX, RCX, RDI, R11, the frame and the vector already in it; RSP: as enter_user left it.
 save_common:
-        mov     %rbx, RBX(%rdi)
-        mov     %rdx, RDX(%rdi)
-        mov     %rsi, RSI(%rdi)
-        mov     %rbp, RBP(%rdi)
-        mov     %r8, R8(%rdi)
-        mov     %r9, R9(%rdi)
-        mov     %r10, R10(%rdi)
-        mov     %r12, R12(%rdi)
-        mov     %r13, R13(%rdi)
-        mov     %r14, R14(%rdi)
-        mov     %r15, R15(%rdi)
+        save_registers
         mov     VECTOR(%rdi), %rax
-        pop     %r15
-        pop     %r14
-        pop     %r13
-        pop     %r12
-        pop     %rbp
-        pop     %rbx
+        pop_kernel_registers
         ret
 
 // The vectors that push an error code (SDM vol. 3, "Error Code"): 8, 10 to 14, 17, 21.
