@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "arch/state_bytes.h"
-#include "base/tag.h"
 #include "soft/cpuid.h"
+#include "soft/wiring.h"
 #include "spec/msrs.h"
 
 namespace trapline::soft {
@@ -30,8 +30,8 @@ constexpr arch::SegmentRegister data_segments[] = {arch::es, arch::ds, arch::fs,
 
 u16 at_level_3(u16 selector) { return selector | 3; }
 
-cpu::Tuning tuning_without_delivery(const Costs& costs, const Defects& defects, const cpu::Tuning& sizes) {
-  cpu::Tuning tuning = cpu_tuning(costs, defects, sizes);
+cpu::Tuning tuning_without_delivery(const Defects& defects, const cpu::Tuning& sizes) {
+  cpu::Tuning tuning = cpu_tuning(Costs(), defects, sizes);
   tuning.cycles_per_delivery = 0;  // Cost::trap has it
   return tuning;
 }
@@ -41,17 +41,9 @@ cpu::Tuning tuning_without_delivery(const Costs& costs, const Defects& defects, 
 SoftDeprivileged::SoftDeprivileged(memory::GuestMemory& guest, memory::MonitorFrames& frames, trace::Bus& bus,
                                    const metal::HardwareOptions& options, const Defects& defects,
                                    const cpu::Tuning& sizes)
-    : guest_(guest),
-      memory_(guest.host()),
-      frames_(frames),
-      bus_(bus),
-      defects_(defects),
-      mmu_(memory_, bus, mmu_options(options, vmx::modelled_capabilities(), defects),
-           {costs_[spec::Cost::walk_reference]}, walk_cycles_),
-      cpu_(*this, memory_, bus, tuning_without_delivery(costs_, defects, sizes)),
-      caching_allowed_(!bus.records(trace::Level::memory)) {
-  mmu_.on_evict([this](Gva first, u64 bytes) { cpu_.invalidate_page(first, bytes); });
-  memory_.on_first_mark([this](u64) { cpu_.invalidate_writes(); });
+    : Core(guest.host(), bus, options, defects, tuning_without_delivery(defects, sizes)),
+      guest_(guest),
+      frames_(frames) {
   start();
 }
 
@@ -235,32 +227,7 @@ Gpa SoftDeprivileged::guest_address_of(Hpa address) const {
   return page.known() ? page + address.page_offset() : page;
 }
 
-// ---- the account, and the vCPU -------------------------------------------------------------------------------------
-
-void SoftDeprivileged::settle() {
-  if (walk_cycles_) {
-    cpu_.charge(walk_cycles_);
-    walk_cycles_ = 0;
-  }
-  if (mmu_.generation() == seen_generation_) return;
-  seen_generation_ = mmu_.generation();
-  cpu_.invalidate_all();
-}
-
-void SoftDeprivileged::refresh_stamp() {
-  bus_.stamp().retired = cpu_.retired();
-  bus_.stamp().tick = cpu_.tick();
-}
-
-void SoftDeprivileged::retire_emulated() {
-  cpu_.retire_emulated();
-  refresh_stamp();
-}
-
-void SoftDeprivileged::charge(spec::Cost cost, u64 times) {
-  cpu_.charge(costs_[cost] * times);
-  refresh_stamp();
-}
+// ---- the vCPU -----------------------------------------------------------------------------------------------------
 
 void SoftDeprivileged::cpuid(u32 leaf, u32 subleaf, u64 cr4, u32 (&registers)[4]) {
   guest_cpuid(leaf, subleaf, cr4, registers);
@@ -288,20 +255,10 @@ void SoftDeprivileged::request_interrupt_window(bool wanted) {
   (void)wanted;
 }
 
-void SoftDeprivileged::idle_until(u64 nanoseconds) {
-  if (nanoseconds > now()) idle_ += nanoseconds - now();
-}
-
 void SoftDeprivileged::save_keyframe(trace::Bus& bus, u64 set) {
-  const auto part = [&](u32 which, const std::vector<std::byte>& bytes) {
-    bus.emit_with_blob(trace::Keyframe{set, which, unknown_address}, bytes);
-  };
-  part(arch::cpu_state_tag, arch::to_bytes(stored_));
-  memory_.save_keyframe(set);
-  part(mmu::tlb_part, mmu_.save());
-  std::vector<std::byte> idle(sizeof idle_);
-  std::memcpy(idle.data(), &idle_, sizeof idle_);
-  part(tag("IDLE"), idle);
+  bus.emit_with_blob(trace::Keyframe{set, arch::cpu_state_tag, unknown_address}, arch::to_bytes(stored_));
+  save_memory(set);
+  save_clock(set);
 }
 
 }  // namespace trapline::soft

@@ -10,11 +10,11 @@
 
 #include "memory/guest_memory.h"
 #include "metal/deprivileged.h"
-#include "soft/wiring.h"
+#include "soft/core.h"
 
 namespace trapline::soft {
 
-class SoftDeprivileged : public metal::Vcpu, public metal::Deprivileged, private cpu::Ports {
+class SoftDeprivileged : public metal::Vcpu, public metal::Deprivileged, private Core {
  public:
   static constexpr u64 frames_of_monitor = 2048;
 
@@ -31,8 +31,8 @@ class SoftDeprivileged : public metal::Vcpu, public metal::Deprivileged, private
   memory::MonitorFrames& frames() override { return frames_; }
   std::optional<Hpa> physical_of(Gpa address) const override { return guest_.host_address(address); }
   Gpa guest_address_of(Hpa address) const override;
-  void retire_emulated() override;
-  void charge(spec::Cost cost, u64 times = 1) override;
+  void retire_emulated() override { count_emulated(); }
+  void charge(spec::Cost cost, u64 times = 1) override { Core::charge(cost, times); }
   void cpuid(u32 leaf, u32 subleaf, u64 cr4, u32 (&registers)[4]) override;
   // Also the pin of that name, which code at CPL 3 never reaches.
   bool read_msr(u32 index, u64& value) override;
@@ -45,28 +45,21 @@ class SoftDeprivileged : public metal::Vcpu, public metal::Deprivileged, private
   void inject(u8 vector) override;
   void request_interrupt_window(bool wanted) override;
   void kick() override { kicked_.store(true, std::memory_order_relaxed); }
-  std::optional<u64> retired() const override { return cpu_.retired(); }
+  std::optional<u64> retired() const override { return Core::retired(); }
   u64 spent() const override { return cpu_.work() + traps_; }
-  u64 now() const override { return cpu_.retired() + idle_; }
-  void idle_until(u64 nanoseconds) override;
+  u64 now() const override { return Core::now(); }
+  void idle_until(u64 nanoseconds) override { Core::idle_until(nanoseconds); }
   void save_keyframe(trace::Bus& bus, u64 set) override;
 
  private:
   // ---- deprivileged_pins.cpp: what the instructions ask
   cpu::Translation translate(Gva linear, arch::Access access, bool user) override;
-  u64 read_mmio(Gpa, unsigned size) override { return low_bytes_mask(size); }
-  void write_mmio(Gpa, unsigned, u64) override {}
-  void write_watched(Hpa address, unsigned size, u64 value) override;
   void control_register_written(unsigned number, u64 old_value) override;
   void invlpg(Gva linear) override;
   void invpcid(u64 type, u64 pcid, Gva linear) override;
   cpu::Verdict attempt(const cpu::Attempt& attempt) override;
   bool exception_exits(const arch::Fault& fault, const arch::Delivery& delivery) override;
   bool triple_fault_exits() override;
-  u64 read_port(u16, unsigned size) override { return low_bytes_mask(size); }
-  void write_port(u16, unsigned, u64) override {}
-  u64 time_stamp_counter() override { return now(); }
-  bool write_msr(u32, u64) override { return false; }
   void cpuid(u32 leaf, u32 subleaf, u32 (&registers)[4]) override;
   cpu::Verdict vmx_instruction(const cpu::Attempt& attempt, arch::Fault& fault) override;
   unsigned weight(u64 rip) override { return weights_ ? weights_->weight(Gva(rip)) : 1; }
@@ -80,22 +73,10 @@ class SoftDeprivileged : public metal::Vcpu, public metal::Deprivileged, private
   metal::Trap noted();
   metal::Trap told(metal::Trap trap);
   void drop_everything();
-  void settle();  // after every call into the mmu: charges walks, drops what the fast paths may no longer hold
-  void refresh_stamp();
 
   memory::GuestMemory& guest_;
-  memory::HostMemory& memory_;
   memory::MonitorFrames& frames_;
-  trace::Bus& bus_;
-  Costs costs_;
-  Defects defects_;
-  u64 walk_cycles_ = 0;
-  mmu::Mmu mmu_;
-  cpu::Cpu cpu_;
-  bool caching_allowed_;  // whether a fast path may skip the pins at this recording level
-  u64 seen_generation_ = 0;
   u64 traps_ = 0;
-  u64 idle_ = 0;
   std::atomic<bool> kicked_ = false;
   arch::CpuState stored_;
   std::optional<metal::PageRoot> root_;

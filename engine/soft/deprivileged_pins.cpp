@@ -7,26 +7,7 @@ namespace trapline::soft {
 cpu::Translation SoftDeprivileged::translate(Gva linear, arch::Access access, bool user) {
   // At CPL 3 a supervisor's access is one to the GDT.
   const auto privilege = user ? mmu::Privilege::user : mmu::Privilege::implicit_supervisor;
-  mmu_.state().alignment_check = cpu_.rflags() & arch::flag::ac;
-  const mmu::Translation found = mmu_.translate(linear, access, privilege);
-  settle();
-  cpu::Translation answer;
-  if (found.outcome == mmu::Outcome::fault) {
-    answer.verdict = cpu::Verdict::fault;
-    answer.fault = found.fault;
-    return answer;
-  }
-  assert(found.outcome == mmu::Outcome::translated);  // always 4 levels, never EPT
-  answer.hpa = found.hpa;
-  answer.gpa = found.gpa;
-  answer.host_page = found.host_page;
-  answer.cacheable = caching_allowed_ && found.held && found.host_page && !found.thanks_to_ac &&
-                     (access != arch::Access::write || memory_.marks(found.hpa.page_number()) == 0);
-  return answer;
-}
-
-void SoftDeprivileged::write_watched(Hpa address, unsigned size, u64 value) {
-  memory_.write(address, size, value, trace::Writer::guest);
+  return answer(look_up(linear, access, privilege), access);  // always 4 levels, never EPT
 }
 
 // ---- instructions that fault at CPL 3 before they would ask --------------------------------------------------------

@@ -11,18 +11,9 @@ namespace trapline::soft {
 
 Processor::Processor(memory::HostMemory& memory, trace::Bus& bus, const metal::HardwareOptions& options,
                      const Defects& defects, const cpu::Tuning& sizes)
-    : memory_(memory),
-      bus_(bus),
-      defects_(defects),
+    : Core(memory, bus, options, defects, cpu_tuning(Costs(), defects, sizes)),
       capabilities_(vmx::modelled_capabilities()),
-      mmu_(memory, bus, mmu_options(options, capabilities_, defects), {costs_[spec::Cost::walk_reference]},
-           walk_cycles_),
-      vmx_(capabilities_, memory),
-      cpu_(*this, memory, bus, cpu_tuning(costs_, defects, sizes)),
-      caching_allowed_(!bus.records(trace::Level::memory)) {
-  mmu_.on_evict([this](Gva first, u64 bytes) { cpu_.invalidate_page(first, bytes); });
-  memory_.on_first_mark([this](u64) { cpu_.invalidate_writes(); });
-}
+      vmx_(capabilities_, memory) {}
 
 void Processor::load_unswitched(const arch::CpuState& state) {
   arch::CpuState now = cpu_.state();
@@ -45,35 +36,6 @@ void Processor::set_cr2(u64 value) { cpu_.system.cr2 = value; }
 
 mmu::VpidControl Processor::vpid_control() const {
   return vmx::vpid_of(vmx_.current()) ? mmu::VpidControl::enabled : mmu::VpidControl::disabled;
-}
-
-void Processor::refresh_stamp() {
-  bus_.stamp().retired = cpu_.retired();
-  bus_.stamp().tick = cpu_.tick();
-}
-
-void Processor::settle() {
-  if (walk_cycles_) {
-    cpu_.charge(walk_cycles_);
-    walk_cycles_ = 0;
-  }
-  if (mmu_.generation() == seen_generation_) return;
-  seen_generation_ = mmu_.generation();
-  cpu_.invalidate_all();
-}
-
-void Processor::charge(spec::Cost cost) {
-  cpu_.charge(costs_[cost]);
-  refresh_stamp();
-}
-
-void Processor::count_emulated() {
-  cpu_.retire_emulated();
-  refresh_stamp();
-}
-
-void Processor::idle_until(u64 nanoseconds) {
-  if (nanoseconds > now()) idle_ += nanoseconds - now();
 }
 
 vmx::EntryResult Processor::enter(vmx::EntryKind kind) {

@@ -7,11 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "cpu/cpu.h"
-#include "metal/metal.h"
-#include "mmu/mmu.h"
-#include "soft/costs.h"
-#include "soft/defects.h"
+#include "soft/core.h"
 #include "vmx/entry.h"
 #include "vmx/unit.h"
 
@@ -26,7 +22,7 @@ enum class GuestStop : u8 {
   budget,
 };
 
-class Processor : private cpu::Ports {
+class Processor : public Core {
  public:
   Processor(memory::HostMemory& memory, trace::Bus& bus, const metal::HardwareOptions& options,
             const Defects& defects = {}, const cpu::Tuning& sizes = {});
@@ -55,16 +51,7 @@ class Processor : private cpu::Ports {
   void invvpid_all(u16 vpid);
   void flush_everything();  // the strange configuration of tests
 
-  // ---- the account
-  // ------------------------------------------------------------------------------------------------------
-  u64 retired() const { return cpu_.retired(); }
-  // An instruction that the monitor emulated counts as retired once RIP has passed it.
-  void count_emulated();
   u64 spent() const { return cpu_.work() + exits_; }
-  void charge(spec::Cost cost);
-  u64 now() const { return cpu_.retired() + idle_; }
-  void idle_until(u64 nanoseconds);
-  u64 time_stamp_counter() override { return now(); }  // 1 GHz: one tick an instruction
 
   void save_keyframe(u64 set) const;
 
@@ -72,9 +59,6 @@ class Processor : private cpu::Ports {
   // ---- processor_pins.cpp: what the instructions ask
   // ---------------------------------------------------------------------
   cpu::Translation translate(Gva linear, arch::Access access, bool user) override;
-  u64 read_mmio(Gpa address, unsigned size) override;
-  void write_mmio(Gpa address, unsigned size, u64 value) override;
-  void write_watched(Hpa address, unsigned size, u64 value) override;
   void control_register_written(unsigned number, u64 old_value) override;
   void cr3_written_without_flush(u64 old_value) override;
   u64 control_register_seen(unsigned number, u64 value) override;
@@ -85,10 +69,7 @@ class Processor : private cpu::Ports {
   cpu::Verdict attempt(const cpu::Attempt& attempt) override;
   bool exception_exits(const arch::Fault& fault, const arch::Delivery& delivery) override;
   bool triple_fault_exits() override;
-  u64 read_port(u16 port, unsigned size) override;
-  void write_port(u16 port, unsigned size, u64 value) override;
   bool read_msr(u32 index, u64& value) override;
-  bool write_msr(u32 index, u64 value) override;
   void cpuid(u32 leaf, u32 subleaf, u32 (&registers)[4]) override;
   cpu::Verdict vmx_instruction(const cpu::Attempt& attempt, arch::Fault& fault) override;
 
@@ -96,23 +77,11 @@ class Processor : private cpu::Ports {
   void leave(const vmx::ExitInformation& exit);
   GuestStop left_by_guest();
   GuestStop host_timer_fires();
-  void refresh_stamp();
-  void settle();  // after every call into the mmu: charges walks, drops what the fast paths may no longer hold
   mmu::VpidControl vpid_control() const;
 
-  memory::HostMemory& memory_;
-  trace::Bus& bus_;
-  Costs costs_;
-  Defects defects_;
   vmx::Capabilities capabilities_;
-  u64 walk_cycles_ = 0;
-  mmu::Mmu mmu_;
   vmx::VmxUnit vmx_;
-  cpu::Cpu cpu_;
-  bool caching_allowed_;  // whether a fast path may skip the pins at this recording level
-  u64 seen_generation_ = 0;
   u64 exits_ = 0;
-  u64 idle_ = 0;
   std::optional<vmx::ExitInformation> noted_exit_;
   bool unsupported_ = false;
 };

@@ -38,22 +38,11 @@ cpu::Translation Processor::translate(Gva linear, arch::Access access, bool user
   const auto privilege = user              ? mmu::Privilege::user
                          : cpu_.cpl() == 3 ? mmu::Privilege::implicit_supervisor
                                            : mmu::Privilege::supervisor;
-  mmu_.state().alignment_check = cpu_.rflags() & arch::flag::ac;
-  const mmu::Translation found = mmu_.translate(linear, access, privilege);
-  settle();
-  cpu::Translation answer;
+  const mmu::Translation found = look_up(linear, access, privilege);
   switch (found.outcome) {
     case mmu::Outcome::translated:
-      answer.hpa = found.hpa;
-      answer.gpa = found.gpa;
-      answer.host_page = found.host_page;
-      answer.cacheable = caching_allowed_ && found.held && found.host_page && !found.thanks_to_ac &&
-                         (access != arch::Access::write || memory_.marks(found.hpa.page_number()) == 0);
-      return answer;
     case mmu::Outcome::fault:
-      answer.verdict = cpu::Verdict::fault;
-      answer.fault = found.fault;
-      return answer;
+      return answer(found, access);
     case mmu::Outcome::ept_violation:
     case mmu::Outcome::ept_misconfiguration: {
       vmx::ExitInformation exit;
@@ -64,23 +53,15 @@ cpu::Translation Processor::translate(Gva linear, arch::Access access, bool user
       if (found.outcome == mmu::Outcome::ept_violation) exit.guest_linear = found.exit.gva;
       exit.walk = found.exit.walk;
       note_exit(exit);
-      answer.verdict = cpu::Verdict::exit;
-      return answer;
+      break;
     }
     case mmu::Outcome::unsupported_paging:
+      unsupported_ = true;
       break;
   }
-  unsupported_ = true;
-  answer.verdict = cpu::Verdict::exit;
-  return answer;
-}
-
-// Without memory behind a host-physical address the bus floats: all ones, and writes go nowhere.
-u64 Processor::read_mmio(Gpa, unsigned size) { return low_bytes_mask(size); }
-void Processor::write_mmio(Gpa, unsigned, u64) {}
-
-void Processor::write_watched(Hpa address, unsigned size, u64 value) {
-  memory_.write(address, size, value, trace::Writer::guest);
+  cpu::Translation left;
+  left.verdict = cpu::Verdict::exit;
+  return left;
 }
 
 void Processor::control_register_written(unsigned number, u64 old_value) {
@@ -156,17 +137,11 @@ bool Processor::triple_fault_exits() {
   return true;
 }
 
-// The modelled host has no devices: the lab PC's belong to the monitor and are reached by VM exits only.
-u64 Processor::read_port(u16, unsigned size) { return low_bytes_mask(size); }
-void Processor::write_port(u16, unsigned, u64) {}
-
 bool Processor::read_msr(u32 index, u64& value) {
   const auto capability = capabilities_.msr(index);
   if (capability) value = *capability;
   return capability.has_value();
 }
-
-bool Processor::write_msr(u32, u64) { return false; }
 
 void Processor::cpuid(u32 leaf, u32 subleaf, u32 (&registers)[4]) {
   processor_cpuid(leaf, subleaf, cpu_.system.cr4, registers);

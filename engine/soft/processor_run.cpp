@@ -11,7 +11,6 @@ namespace trapline::soft {
 namespace {
 
 constexpr u8 host_timer_vector = 0xec;
-constexpr u32 idle_tag = tag("IDLE");
 
 }  // namespace
 
@@ -64,15 +63,9 @@ GuestStop Processor::host_timer_fires() {
 }
 
 void Processor::save_keyframe(u64 set) const {
-  memory_.save_keyframe(set);
-  const auto part = [&](u32 which, const std::vector<std::byte>& bytes) {
-    bus_.emit_with_blob(trace::Keyframe{set, which, unknown_address}, bytes);
-  };
-  part(mmu::tlb_part, mmu_.save());
-  part(tag("VMX0"), vmx_.save());
-  std::vector<std::byte> idle(sizeof idle_);
-  std::memcpy(idle.data(), &idle_, sizeof idle_);
-  part(idle_tag, idle);
+  save_memory(set);
+  save_part(set, tag("VMX0"), vmx_.save());
+  save_clock(set);
 }
 
 }  // namespace trapline::soft
