@@ -23,6 +23,14 @@ class Frames {
   void add_all_of(const Frames& other) {
     for (u64 i = 0; i < words; ++i) words_[i] |= other.words_[i];
   }
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (u64 i = 0; i < words; ++i) {
+      for (u64 rest = words_[i]; rest != 0; rest &= rest - 1) {
+        visit(paging::tables_base + ((64 * i + static_cast<u64>(__builtin_ctzll(rest))) << 12));
+      }
+    }
+  }
 
  private:
   static constexpr u64 words = ((tables_end - paging::tables_base) / 0x1000 + 63) / 64;
@@ -59,6 +67,23 @@ u64 guest_form(u64 entry) {
   return (entry & ~(paging::address_bits | paging::user | abi::entry_monitor_bits)) | frame | user;
 }
 
+// Where the frame is mapped at its own address, the mapping loses W: nobody may write to a page table. Nobody will, so
+// the update can wait.
+void protect(u64 root, u64 frame) {
+  u64 table = root;
+  for (unsigned level = levels;; --level) {
+    const u64 index = index_of(frame >> 9 * (level - 1));
+    const u64 entry = read_entry(table, index);
+    if ((entry & paging::present) == 0) return;
+    if (level == 1) {
+      if ((entry & paging::writable) != 0) queue_update(entry_address(table, index), entry & ~paging::writable);
+      return;
+    }
+    if ((entry & paging::large) != 0) return;  // never over page tables: the monitor would refuse it
+    table = entry & paging::address_bits;
+  }
+}
+
 void pin_and_load(u64 root) {
   abi::Multicall calls[] = {{static_cast<u64>(Hypercall::pin_table), {root, levels}, 0},
                             {static_cast<u64>(Hypercall::load_root), {root}, 0}};
@@ -84,21 +109,9 @@ bool para::send_updates() {
   return true;
 }
 
-// Where the frame is mapped at its own address, the mapping loses W: nobody may write to a page table. Nobody will, so
-// the update can wait.
 void adopt_table(u64 frame) {
   tables.add(frame);
-  if (current_root == 0) return;
-  u64 table = current_root, index = 0, entry = 0;
-  for (unsigned level = levels; level >= 1; --level) {
-    index = index_of(frame >> 9 * (level - 1));
-    entry = read_entry(table, index);
-    if ((entry & paging::present) == 0) return;
-    if (level == 1) break;
-    if ((entry & paging::large) != 0) return;  // no table lies there, or the monitor would refuse it
-    table = entry & paging::address_bits;
-  }
-  if ((entry & paging::writable) != 0) queue_update(entry_address(table, index), entry & ~paging::writable);
+  if (current_root != 0) protect(current_root, frame);
 }
 
 u64 read_entry(u64 table, u64 index) {
@@ -123,7 +136,10 @@ void write_entry(u64 table, u64 index, u64 entry) {
   if (at_once) send_updates();
 }
 
+// The monitor's tables, with which a kernel begins, protect page tables by themselves; the first root of its own does
+// not.
 void load_root(u64 root) {
+  if (current_root == 0) tables.for_each([root](u64 frame) { protect(root, frame); });
   send_updates();
   if (known_roots.has(root)) {
     must(Hypercall::load_root, root);
