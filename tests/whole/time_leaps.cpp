@@ -4,37 +4,36 @@
 
 namespace trapline::whole {
 
-u64 TimeLeaps::before(u64 retired) const {
-  const auto passed = std::ranges::upper_bound(moments, retired) - moments.begin();
-  return static_cast<u64>(passed) * nanoseconds;
+void Sleeper::catch_up() {
+  while (taken_ < leaps_.moments.size() && leaps_.moments[taken_] <= *real_.retired()) {
+    real_.idle_until(real_.now() + leaps_.nanoseconds);
+    ++taken_;
+  }
 }
 
-u64 TimeLeaps::next_moment(u64 retired) const {
-  const auto next = std::ranges::upper_bound(moments, retired);
-  return next == moments.end() ? ~0ULL : *next;
-}
-
-metal::RunUntil TimeLeaps::sooner(metal::RunUntil until, u64 retired) const {
-  until.retired = std::min(until.retired, next_moment(retired));
+metal::RunUntil Sleeper::sooner(metal::RunUntil until) const {
+  if (taken_ < leaps_.moments.size()) until.retired = std::min(until.retired, leaps_.moments[taken_]);
   return until;
 }
 
 Result<metal::VmExit> LeapingVcpu::run_virtual(const metal::RunUntil& until) {
-  return real_.run_virtual(leaps_.sooner(until, *real_.retired()));
+  sleeper_.catch_up();
+  return real_.run_virtual(sleeper_.sooner(until));
 }
 
-void LeapingVcpu::idle_until(u64 nanoseconds) {
-  const u64 ahead = leapt();
-  if (nanoseconds > ahead) real_.idle_until(nanoseconds - ahead);
+u64 LeapingVcpu::now() const {
+  sleeper_.catch_up();
+  return real_.now();
 }
 
 Result<metal::Trap> LeapingDoor::run(arch::CpuState& state, const metal::PageRoot& root, const metal::RunUntil& until) {
-  return real_.run(state, root, leaps_.sooner(until, *vcpu_.retired()));
+  sleeper_.catch_up();
+  return real_.run(state, root, sleeper_.sooner(until));
 }
 
 LeapingMachine::LeapingMachine(std::unique_ptr<metal::Machine> real, TimeLeaps leaps)
-    : MachineInFront(std::move(real)), leaps_(std::move(leaps)), vcpu_(real_->vcpu(), leaps_) {
-  if (metal::Deprivileged* const door = real_->deprivileged()) door_.emplace(*door, real_->vcpu(), leaps_);
+    : MachineInFront(std::move(real)), sleeper_(real_->vcpu(), std::move(leaps)), vcpu_(real_->vcpu(), sleeper_) {
+  if (metal::Deprivileged* const door = real_->deprivileged()) door_.emplace(*door, sleeper_);
 }
 
 }  // namespace trapline::whole

@@ -1,8 +1,9 @@
 // A machine whose time leaps at chosen moments, as if it had been put to sleep there: what its devices had waited for
 // falls due at once, so that an armed timer's interrupt arrives at exactly that instruction.
 //
-// A moment is a retired count, and the time of a machine with leaps is the real machine's plus those up to its retired
-// count. So it is the same under every technique, whichever door its monitor stands on and however often it comes back.
+// A moment is a retired count. The machine stops there and sleeps before anybody can ask for its time again, so the
+// time at each instruction is the same under every technique, whichever door its monitor stands on and however often it
+// comes back.
 #pragma once
 
 #include <vector>
@@ -14,37 +15,43 @@ namespace trapline::whole {
 struct TimeLeaps {
   std::vector<u64> moments;  // retired counts, ascending
   u64 nanoseconds = 0;       // of each
+};
 
-  u64 before(u64 retired) const;       // the leaps up to there, in nanoseconds
-  u64 next_moment(u64 retired) const;  // the first one behind it; ~0 where there is none
-  metal::RunUntil sooner(metal::RunUntil until, u64 retired) const;
+// What both doors share: which leaps are still to come.
+class Sleeper {
+ public:
+  Sleeper(metal::Vcpu& real, TimeLeaps leaps) : real_(real), leaps_(std::move(leaps)) {}
+
+  // To be called wherever the guest may have retired instructions since.
+  void catch_up();
+  metal::RunUntil sooner(metal::RunUntil until) const;
+
+ private:
+  metal::Vcpu& real_;
+  TimeLeaps leaps_;
+  std::size_t taken_ = 0;
 };
 
 // The time of a machine that counts instructions.
 class LeapingVcpu : public VcpuInFront {
  public:
-  LeapingVcpu(metal::Vcpu& real, const TimeLeaps& leaps) : VcpuInFront(real), leaps_(leaps) {}
+  LeapingVcpu(metal::Vcpu& real, Sleeper& sleeper) : VcpuInFront(real), sleeper_(sleeper) {}
 
   Result<metal::VmExit> run_virtual(const metal::RunUntil& until) override;
-  u64 now() const override { return real_.now() + leapt(); }
-  void idle_until(u64 nanoseconds) override;
+  u64 now() const override;
 
  private:
-  u64 leapt() const { return leaps_.before(*real_.retired()); }
-
-  const TimeLeaps& leaps_;
+  Sleeper& sleeper_;
 };
 
 class LeapingDoor : public DoorInFront {
  public:
-  LeapingDoor(metal::Deprivileged& real, const metal::Vcpu& vcpu, const TimeLeaps& leaps)
-      : DoorInFront(real), vcpu_(vcpu), leaps_(leaps) {}
+  LeapingDoor(metal::Deprivileged& real, Sleeper& sleeper) : DoorInFront(real), sleeper_(sleeper) {}
 
   Result<metal::Trap> run(arch::CpuState& state, const metal::PageRoot& root, const metal::RunUntil& until) override;
 
  private:
-  const metal::Vcpu& vcpu_;
-  const TimeLeaps& leaps_;
+  Sleeper& sleeper_;
 };
 
 class LeapingMachine : public MachineInFront {
@@ -55,7 +62,7 @@ class LeapingMachine : public MachineInFront {
   metal::Deprivileged* deprivileged() override { return door_ ? &*door_ : nullptr; }
 
  private:
-  TimeLeaps leaps_;
+  Sleeper sleeper_;
   LeapingVcpu vcpu_;
   std::optional<LeapingDoor> door_;
 };
