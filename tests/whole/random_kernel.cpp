@@ -106,7 +106,7 @@ arch::CpuState start_state(u64 rip, Chance& chance) {
 
 }  // namespace
 
-RandomKernel random_kernel(u64 seed) {
+RandomKernel random_kernel(u64 seed, Timer timer) {
   Chance chance(seed ^ 0x5eed000000000000);
   const u64 base = chance.of(bases);
   Low low;
@@ -123,7 +123,7 @@ RandomKernel random_kernel(u64 seed) {
   low.put(at::pointers + 0x40, at::absent + 0x123);
   for (u64 i = 0; i < page_bytes; i += 8) low.put(at::data + i, chance.next());
   const u64 entry = base + at::code;
-  return {start_state(entry, chance), std::move(low.bytes), random_program(seed, entry)};
+  return {start_state(entry, chance), std::move(low.bytes), random_program(seed, entry, timer)};
 }
 
 void RandomKernel::put_into(memory::GuestMemory& memory) const {

@@ -23,6 +23,8 @@ struct RandomKernel {
   void put_into(memory::GuestMemory& memory) const;
 };
 
-RandomKernel random_kernel(u64 seed);
+// One in three has a timer, or all have.
+enum class Timer : u8 { perhaps, always };
+RandomKernel random_kernel(u64 seed, Timer timer = Timer::perhaps);
 
 }  // namespace trapline::whole

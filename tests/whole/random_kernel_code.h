@@ -91,6 +91,6 @@ class MayFault {
 };
 
 // The whole program of a seed, for a linear address (random_kernel_program.cpp).
-std::vector<u8> random_program(u64 seed, u64 linear);
+std::vector<u8> random_program(u64 seed, u64 linear, Timer timer);
 
 }  // namespace trapline::whole

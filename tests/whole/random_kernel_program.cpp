@@ -19,9 +19,9 @@ class Program {
  public:
   Program(u64 seed, u64 linear) : chance_(seed), code_(linear) {}
 
-  std::vector<u8> run() {
+  std::vector<u8> run(Timer timer) {
     u64 left = random_kernel_instructions - 150;
-    if (chance_.one_in(3)) start_timer();
+    if (chance_.one_in(3) || timer == Timer::always) start_timer();
     const auto pad = chance_.below(64);
     for (u64 i = 0; i < pad; ++i) code_.put({0x90});
     left -= pad;
@@ -303,6 +303,6 @@ class Program {
 
 }  // namespace
 
-std::vector<u8> random_program(u64 seed, u64 linear) { return Program(seed, linear).run(); }
+std::vector<u8> random_program(u64 seed, u64 linear, Timer timer) { return Program(seed, linear).run(timer); }
 
 }  // namespace trapline::whole

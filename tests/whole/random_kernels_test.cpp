@@ -8,7 +8,9 @@
 #include "technique/full/monitor.h"
 #include "technique/hardware/monitor.h"
 #include "trace/memory_trace.h"
+#include "whole/chance.h"
 #include "whole/random_kernel.h"
+#include "whole/time_leaps.h"
 
 namespace trapline::whole {
 namespace {
@@ -35,18 +37,6 @@ struct End {
   std::vector<u8> memory;
 };
 
-End finish(technique::Monitor& monitor, metal::Machine& machine) {
-  End end;
-  std::optional<technique::Ending> ending;
-  while (!ending) ending = monitor.step();
-  end.ending = *ending;
-  end.state = machine.vcpu().state();
-  end.retired = machine.vcpu().retired().value();
-  end.memory.resize(machine.memory().bytes());
-  machine.memory().read(Gpa(0), std::as_writable_bytes(std::span(end.memory)));
-  return end;
-}
-
 void count(trace::MemoryTrace& events, Seen& seen) {
   trace::Cursor cursor = events.events();
   while (const trace::RecordedEvent* event = cursor.next()) {
@@ -63,38 +53,50 @@ void count(trace::MemoryTrace& events, Seen& seen) {
 // A budget, since a defect may make a kernel go on for ever.
 constexpr technique::Limits limits{.budget = 100'000};
 
-metal::MachineOptions machine_options(metal::Door door) {
-  metal::MachineOptions options;
-  options.memory_bytes = random_kernel_memory;
-  options.door = door;
-  return options;
+// A lab PC of soft with the kernel in it, for one door; with leaps of time, should there be any.
+struct Stage {
+  trace::MemoryTrace events;
+  trace::Bus bus{trace::Level::exits, events};
+  devices::Platform platform{bus, devices::DiskImage::built_in(), {}};
+  std::unique_ptr<metal::Machine> machine;
+
+  Stage(const RandomKernel& kernel, metal::Door door, const TimeLeaps& leaps) {
+    metal::MachineOptions options;
+    options.memory_bytes = random_kernel_memory;
+    options.door = door;
+    auto made = soft::make_machine(options, bus);
+    REQUIRE(made);
+    machine = std::make_unique<LeapingMachine>(std::move(*made), leaps);
+    kernel.put_into(machine->memory());
+    REQUIRE(machine->vcpu().set_state(kernel.start));
+  }
+
+  End play(technique::Monitor& monitor) {
+    End end;
+    std::optional<technique::Ending> ending;
+    while (!ending) ending = monitor.step();
+    bus.flush();
+    end.ending = *ending;
+    end.state = machine->vcpu().state();
+    end.retired = machine->vcpu().retired().value();
+    end.memory.resize(machine->memory().bytes());
+    machine->memory().read(Gpa(0), std::as_writable_bytes(std::span(end.memory)));
+    return end;
+  }
+};
+
+End run_bare(const RandomKernel& kernel, const TimeLeaps& leaps) {
+  Stage stage(kernel, metal::Door::run_virtual, leaps);
+  technique::HardwareMonitor monitor(stage.machine->vcpu(), stage.platform, stage.bus, limits);
+  return stage.play(monitor);
 }
 
-End run_bare(const RandomKernel& kernel) {
-  trace::MemoryTrace events;
-  trace::Bus bus(trace::Level::exits, events);
-  devices::Platform platform(bus, devices::DiskImage::built_in(), {});
-  auto machine = soft::make_machine(machine_options(metal::Door::run_virtual), bus);
-  REQUIRE(machine);
-  kernel.put_into((*machine)->memory());
-  REQUIRE((*machine)->vcpu().set_state(kernel.start));
-  technique::HardwareMonitor monitor((*machine)->vcpu(), platform, bus, limits);
-  return finish(monitor, **machine);
-}
-
-End run_full(const RandomKernel& kernel, const FullOptions& options, Seen& seen) {
-  trace::MemoryTrace events;
-  trace::Bus bus(trace::Level::exits, events);
-  devices::Platform platform(bus, devices::DiskImage::built_in(), {});
-  auto machine = soft::make_machine(machine_options(metal::Door::run_deprivileged), bus);
-  REQUIRE(machine);
-  kernel.put_into((*machine)->memory());
-  REQUIRE((*machine)->vcpu().set_state(kernel.start));
-  auto monitor = technique::FullMonitor::make(**machine, platform, bus, limits, options);
+End run_full(const RandomKernel& kernel, const TimeLeaps& leaps, const FullOptions& options, Seen& seen) {
+  Stage stage(kernel, metal::Door::run_deprivileged, leaps);
+  auto monitor = technique::FullMonitor::make(*stage.machine, stage.platform, stage.bus, limits, options);
   REQUIRE(monitor);
-  const End end = finish(**monitor, **machine);
-  bus.flush();
-  count(events, seen);
+  const End end = stage.play(**monitor);
+  count(stage.events, seen);
   return end;
 }
 
@@ -167,17 +169,30 @@ std::string difference(const End& bare, const End& full) {
   return a == same ? "" : "another part of the processor's state";
 }
 
-void compare(u64 first, u64 last, const FullOptions& options, Seen& seen) {
+// Leaps as long as the period of the kernels' timer, so that each brings an interrupt where IF is set.
+TimeLeaps seeded_leaps(u64 seed) {
+  Chance chance(seed);
+  TimeLeaps leaps{{}, 2000};
+  for (u64 moment = 30; leaps.moments.size() < 100; leaps.moments.push_back(moment)) moment += 1 + chance.below(40);
+  return leaps;
+}
+
+enum class Interrupts : u8 { as_they_come, at_seeded_moments };
+
+void compare(u64 first, u64 last, const FullOptions& options, Seen& seen,
+             Interrupts interrupts = Interrupts::as_they_come) {
+  const bool leaping = interrupts == Interrupts::at_seeded_moments;
   unsigned failures = 0;
   for (u64 seed = first; seed < last && failures < 5; ++seed) {
-    const RandomKernel kernel = random_kernel(seed);
-    const End bare = run_bare(kernel);
-    const std::string found = difference(bare, run_full(kernel, options, seen));
+    const RandomKernel kernel = random_kernel(seed, leaping ? Timer::always : Timer::perhaps);
+    const TimeLeaps leaps = leaping ? seeded_leaps(seed) : TimeLeaps{};
+    const End bare = run_bare(kernel, leaps);
+    const std::string found = difference(bare, run_full(kernel, leaps, options, seen));
     failures += !found.empty() || bare.ending.outcome != trace::Outcome::finished;
     CAPTURE(seed);
     CHECK_MESSAGE(found.empty(), found);
     CHECK_MESSAGE(bare.ending.outcome == trace::Outcome::finished, bare.ending.sentence);
-    CHECK(bare.retired <= random_kernel_instructions);
+    if (!leaping) CHECK(bare.retired <= random_kernel_instructions);  // interrupts are not in the price of a piece
   }
 }
 
@@ -209,6 +224,12 @@ TEST_CASE("random kernels end so with a code cache of one block") {
 TEST_CASE("random kernels end so with shadow tables that are dropped before every run") {
   Seen seen;
   compare(6001, 6101, {.flush_every_entry = true}, seen);
+}
+
+TEST_CASE("random kernels end so with interrupts at seeded moments, between whatever instructions") {
+  Seen seen;
+  compare(7001, 7201, {}, seen, Interrupts::at_seeded_moments);
+  CHECK(seen.interrupts >= 3000);
 }
 
 }  // namespace
