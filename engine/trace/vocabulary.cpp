@@ -1,6 +1,7 @@
 // The words of enumerated fields: the tables of vocabulary.def, and those that the manuals' rows in engine/spec give.
 #include <vector>
 
+#include "spec/hypercalls.h"
 #include "spec/virtio_rules.h"
 #include "spec/words.h"
 #include "trace/event.h"
@@ -33,9 +34,10 @@ SpecWords copied(std::string_view name, const Rows& rows) {
 
 const std::vector<SpecWords>& spec_words() {
   static const std::vector<SpecWords> all = {
-      copied("Vector", spec::vectors()),        copied("ExitReason", spec::exit_reasons()),
-      copied("VmcsField", spec::vmcs_fields()), copied("EntryRule", spec::entry_rules()),
-      copied("MsrIndex", spec::msr_indices()),  copied("VirtioRule", spec::virtio_rule_rows()),
+      copied("Vector", spec::vectors()),           copied("ExitReason", spec::exit_reasons()),
+      copied("VmcsField", spec::vmcs_fields()),    copied("EntryRule", spec::entry_rules()),
+      copied("MsrIndex", spec::msr_indices()),     copied("VirtioRule", spec::virtio_rule_rows()),
+      copied("Hypercall", spec::hypercall_rows()), copied("HypercallRule", spec::hypercall_rule_rows()),
   };
   return all;
 }
