@@ -15,11 +15,12 @@ class Blk {
   static constexpr u64 features = 1ULL << 32 | 1ULL << 9;
   static constexpr std::string_view id = "trapline lab disk";
 
-  Blk(devices::DiskImage image, memory::GuestMemory& memory, trace::Bus& bus)
-      : image_(std::move(image)), queue_(0, memory, bus) {}
+  Blk(devices::DiskImage image, memory::GuestMemory& memory, trace::Bus& bus, Queue::MayWrite may_write = {})
+      : image_(std::move(image)), queue_(0, memory, bus, std::move(may_write)) {}
 
   // "Device configuration layout", field capacity: sectors of 512 bytes.
   u64 capacity() const { return image_.sectors(); }
+  bool accepts(const QueueParts& parts) const { return queue_.accepts(parts); }
   // False: a rule is broken, see queue().broken().
   bool setup(const QueueParts& parts) { return queue_.configure(parts); }
   // True: an interrupt is due.

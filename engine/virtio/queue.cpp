@@ -42,6 +42,12 @@ std::optional<BrokenRule> Queue::fault_of(const QueueParts& parts) const {
   return std::nullopt;
 }
 
+bool Queue::accepts(const QueueParts& parts) const {
+  const auto fault = fault_of(parts);
+  if (fault) bus_.emit(trace::VirtioRuleBroken{number_, static_cast<u16>(fault->rule), fault->value});
+  return !fault;
+}
+
 bool Queue::configure(const QueueParts& parts) {
   reset();
   if (const auto fault = fault_of(parts)) return stop(fault->rule, fault->value);
@@ -152,6 +158,8 @@ bool Queue::add(Chain& chain, const Descriptor& descriptor, u16 index) {
   if (descriptor.flags & indirect_flag) return stop(VirtioRule::indirect_not_offered, descriptor.flags);
   if (!writable && chain.has_writable_descriptor()) return stop(VirtioRule::readable_after_writable, index);
   if (!memory_.contains(address, descriptor.length)) return stop(VirtioRule::buffer_outside_memory, address.value);
+  if (writable && may_write_ && !may_write_(address, descriptor.length))
+    return stop(VirtioRule::buffer_not_writable, address.value);
   const u64 total = chain.readable() + chain.writable() + descriptor.length;
   if (total > most_chain_bytes) return stop(VirtioRule::chain_too_long, total);
   if (writable)

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "devices/state_bytes.h"
@@ -41,8 +42,16 @@ struct Answer {
 
 class Queue {
  public:
+  // Whether the device may write to a range of memory, where the platform does not let it write everywhere. Empty:
+  // it may.
+  using MayWrite = std::function<bool(Gpa first, u64 bytes)>;
+
   // `number`: the queue's index among the device's, for events.
-  Queue(u8 number, memory::GuestMemory& memory, trace::Bus& bus) : number_(number), memory_(memory), bus_(bus) {}
+  Queue(u8 number, memory::GuestMemory& memory, trace::Bus& bus, MayWrite may_write = {})
+      : number_(number), memory_(memory), bus_(bus), may_write_(std::move(may_write)) {}
+
+  // Whether configure() would take these parts; names the rule that they break on the trace.
+  bool accepts(const QueueParts& parts) const;
 
   // A new beginning with both indices at 0; the driver has cleared the rings. False where a rule is broken.
   bool configure(const QueueParts& parts);
@@ -103,6 +112,7 @@ class Queue {
   u8 number_;
   memory::GuestMemory& memory_;
   trace::Bus& bus_;
+  MayWrite may_write_;
   State state_ = State::unconfigured;
   std::optional<BrokenRule> broken_;
   QueueParts parts_;
