@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "devices/device.h"
+
 namespace trapline::technique {
 
 namespace {
@@ -30,7 +32,7 @@ std::optional<Ending> LaneClock::check_limits(u64 more_work) const {
 metal::RunUntil LaneClock::until() const {
   metal::RunUntil until;
   until.budget = limits_.budget;
-  const u64 deadline = platform_.next_deadline();
+  const u64 deadline = next_deadline_();
   const u64 now = vcpu_.now();
   if (real_time()) {
     until.nanoseconds = std::min(deadline, limits_.nanoseconds);
@@ -54,7 +56,7 @@ void LaneClock::end_halt() {
 }
 
 std::optional<Ending> LaneClock::wait() {
-  const u64 deadline = platform_.next_deadline();
+  const u64 deadline = next_deadline_();
   if (deadline == devices::never || deadlines_slept_through_ >= deadlines_before_giving_up) {
     end_halt();
     return Ending{Outcome::halted_forever, 0, "The guest executed HLT and no device is left that could wake it."};

@@ -4,15 +4,18 @@
 // HLT jumps ahead; elsewhere a deadline is real time and HLT waits for it.
 #pragma once
 
-#include "devices/platform.h"
+#include <functional>
+
 #include "technique/monitor.h"
 
 namespace trapline::technique {
 
 class LaneClock {
  public:
-  LaneClock(metal::Vcpu& vcpu, devices::Platform& platform, trace::Bus& bus, const Limits& limits)
-      : vcpu_(vcpu), platform_(platform), bus_(bus), limits_(limits) {}
+  // Guest time at which the next device has something to do; devices::never where none has.
+  using NextDeadline = std::function<u64()>;
+  LaneClock(metal::Vcpu& vcpu, NextDeadline next_deadline, trace::Bus& bus, const Limits& limits)
+      : vcpu_(vcpu), next_deadline_(std::move(next_deadline)), bus_(bus), limits_(limits) {}
 
   // `more_work`: what the monitor did for the guest without its door, to be counted with vcpu.spent().
   std::optional<Ending> check_limits(u64 more_work = 0) const;
@@ -29,7 +32,7 @@ class LaneClock {
   bool real_time() const { return !vcpu_.retired().has_value(); }
 
   metal::Vcpu& vcpu_;
-  devices::Platform& platform_;
+  NextDeadline next_deadline_;
   trace::Bus& bus_;
   Limits limits_;
   bool halted_ = false;

@@ -25,7 +25,8 @@ FullMonitor::FullMonitor(metal::Machine& machine, metal::Deprivileged& door, dev
       platform_(platform),
       bus_(bus),
       options_(options),
-      clock_(machine.vcpu(), platform, bus, limits),
+      clock_(
+          machine.vcpu(), [&platform] { return platform.next_deadline(); }, bus, limits),
       emulator_(memory_, machine.vcpu(), door, platform, bus, *this),
       shadow_(memory_, door, bus, emulator_.physical_bits()) {}
 

@@ -14,7 +14,11 @@ constexpr unsigned patience_with_the_metal = 1000;
 }  // namespace
 
 HardwareMonitor::HardwareMonitor(metal::Vcpu& vcpu, devices::Platform& platform, trace::Bus& bus, const Limits& limits)
-    : Monitor(vcpu), platform_(platform), bus_(bus), clock_(vcpu, platform, bus, limits) {}
+    : Monitor(vcpu),
+      platform_(platform),
+      bus_(bus),
+      clock_(
+          vcpu, [&platform] { return platform.next_deadline(); }, bus, limits) {}
 
 std::optional<Ending> HardwareMonitor::step() {
   if (stop_requested()) return Ending{Outcome::interrupted, 0, "The run was stopped from outside."};
@@ -67,6 +71,7 @@ HardwareMonitor::Next HardwareMonitor::handle(const metal::VmExit& exit) {
       return Ending{Outcome::entry_failed, 0, exit.detail};
     case UserExitReason::not_implemented:
       return Ending{Outcome::not_implemented, 0, exit.detail};
+    case UserExitReason::hypercall:  // not behind this door
     case UserExitReason::failed:
       break;
   }
