@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "spec/para_abi.h"
+
 namespace trapline::boot {
 namespace {
 
@@ -26,7 +28,11 @@ static_assert(sizeof(ProgramHeader) == 56);
 
 constexpr u8 class_64 = 2, little_endian = 1;
 constexpr u16 type_executable = 2, type_shared = 3, machine_x86_64 = 62;
-constexpr u32 segment_load = 1, segment_interpreter = 3;
+constexpr u32 segment_load = 1, segment_interpreter = 3, segment_note = 4;
+
+struct NoteHeader {
+  u32 name_bytes, content_bytes, type;
+};
 
 std::string hex(u64 value) {
   char text[24];
@@ -60,6 +66,7 @@ class Reader {
   Result<> read_file_header();
   Result<> check_identification();
   Result<> read_program_header(unsigned number);
+  void read_notes(const ProgramHeader& header);
   Result<> check_place(unsigned number, const ProgramHeader& header) const;
   Result<> check_overlaps();
   Result<> check_entry() const;
@@ -118,11 +125,34 @@ Result<> Reader::check_place(unsigned number, const ProgramHeader& header) const
   return {};
 }
 
+// Notes that are cut off, or of other names, say nothing to us. Each part is padded to 4 bytes.
+void Reader::read_notes(const ProgramHeader& header) {
+  if (!in_file(header.offset, header.file_bytes)) return;
+  std::span<const std::byte> rest = file_.subspan(header.offset, header.file_bytes);
+  const auto padded = [](u32 bytes) { return (u64{bytes} + 3) & ~u64{3}; };
+  NoteHeader note;
+  while (rest.size() >= sizeof note) {
+    std::memcpy(&note, rest.data(), sizeof note);
+    const u64 name = padded(note.name_bytes), content = padded(note.content_bytes);
+    if (name + content > rest.size() - sizeof note) return;
+    const bool ours = note.type == para_abi::note_type && note.name_bytes == sizeof para_abi::note_name &&
+                      note.content_bytes == sizeof(u64) &&
+                      std::memcmp(rest.data() + sizeof note, para_abi::note_name, sizeof para_abi::note_name) == 0;
+    if (ours) {
+      u64 version;
+      std::memcpy(&version, rest.data() + sizeof note + name, sizeof version);
+      image_.para_abi = version;
+    }
+    rest = rest.subspan(sizeof note + name + content);
+  }
+}
+
 Result<> Reader::read_program_header(unsigned number) {
   ProgramHeader header;
   std::memcpy(&header, file_.data() + header_.program_headers + number * sizeof header, sizeof header);
   if (header.type == segment_interpreter)
     return wrong_segment(number, "asks for a dynamic loader (PT_INTERP): link it statically with -static -no-pie");
+  if (header.type == segment_note) read_notes(header);
   if (header.type != segment_load || header.memory_bytes == 0) {
     if (header.type == segment_load && header.file_bytes != 0)
       return wrong_segment(number, "has more bytes in the file than in memory (p_filesz > p_memsz)");

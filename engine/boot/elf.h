@@ -3,6 +3,7 @@
 // machine. What is wrong is one sentence with the file, the place and the remedy.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct ElfImage {
   u64 entry = 0;
   std::vector<ElfSegment> segments;  // by address
   Gpa end;                           // behind the highest segment
+  std::optional<u64> para_abi;       // the version in its note (spec/para_abi.h); nothing: built for the bare machine
 };
 
 // `name` is what sentences call the image. Memory below `loader_bytes` is the loader's.

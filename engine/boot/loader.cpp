@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "boot/elf.h"
+#include "spec/para_abi.h"
 
 namespace trapline::boot {
 namespace {
@@ -68,11 +69,28 @@ arch::CpuState state_at(u64 entry) {
   return state;
 }
 
+// A kernel built for the other kind of machine would die at its first privileged instruction, or hypercall.
+Result<> check_build(const Guest& guest, const ElfImage& image) {
+  if (guest.paravirtual && !image.para_abi)
+    return usage_error("Guest image " + guest.name +
+                       " is built for the bare machine: technique para needs a kernel that makes hypercalls and says "
+                       "so by a note named Trapline; choose full or hardware, or build it so.");
+  if (guest.paravirtual && *image.para_abi != para_abi::version)
+    return usage_error("Guest image " + guest.name + " is built for version " + std::to_string(*image.para_abi) +
+                       " of the hypercall ABI and this program has version " + std::to_string(para_abi::version) +
+                       ": build it again.");
+  if (!guest.paravirtual && image.para_abi)
+    return usage_error("Guest image " + guest.name +
+                       " is built for technique para and knows nothing of the bare machine: choose --technique para.");
+  return {};
+}
+
 }  // namespace
 
 Result<arch::CpuState> load(const Guest& guest, memory::GuestMemory& memory) {
   Result<ElfImage> image = read_elf(guest.image, guest.name, loader_bytes, memory.bytes());
   if (!image) return image.error();
+  if (Result<> checked = check_build(guest, *image); !checked) return checked.error();
   if (image->entry >= mapped_bytes)
     return usage_error("Guest image " + guest.name +
                        " has its entry point above 1 GiB, which the boot page tables do not map: link it lower.");

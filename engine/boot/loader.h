@@ -19,6 +19,7 @@ struct Guest {
   std::span<const std::byte> image;
   std::span<const std::byte> module;  // may be empty
   u64 seed = 1;
+  bool paravirtual = false;  // for a monitor of technique para; else for the bare machine
 };
 
 // Memory holds image, module, boot info and tables afterwards; the result is the state at the entry point. On an error

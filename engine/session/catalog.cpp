@@ -18,7 +18,7 @@ constexpr GuestRow guest_rows[] = {
 constexpr TechniqueRow technique_rows[] = {
     {trace::Technique::full, "full", "deprivileged kernel, trap-and-emulate, binary translation, shadow page tables",
      true},
-    {trace::Technique::para, "para", "a kernel that knows: hypercalls, direct paging, event channels", false},
+    {trace::Technique::para, "para", "a kernel that knows: hypercalls, direct paging, event channels", true},
     {trace::Technique::hardware, "hardware", "VMX root and non-root operation, VMCS, EPT, VPID", true},
 };
 
@@ -86,10 +86,11 @@ std::string home_folder() {
   return TRAPLINE_SOURCE_FOLDER;
 }
 
-Result<GuestImage> find_guest(const std::string& guest) {
+Result<GuestImage> find_guest(const std::string& guest, trace::Technique technique) {
   for (const GuestRow& row : guest_rows) {
     if (row.name != guest) continue;
-    const fs::path path = fs::path(home_folder()) / images_folder / (guest + ".elf");
+    const std::string ending = technique == trace::Technique::para ? "-para.elf" : ".elf";
+    const fs::path path = fs::path(home_folder()) / images_folder / (guest + ending);
     std::error_code ignored;
     if (fs::exists(path, ignored)) return GuestImage{guest, path.string(), true};
     return usage_error("The image of guest " + guest + " is not at " + path.string() +

@@ -41,7 +41,8 @@ struct GuestImage {
   std::string path;
   bool built_in = false;
 };
-Result<GuestImage> find_guest(const std::string& guest);
+// A built-in guest has two images: one for the bare machine, one for technique para.
+Result<GuestImage> find_guest(const std::string& guest, trace::Technique technique = trace::Technique::hardware);
 
 // The folder that holds guest-kernels/, labs/ and the rest: TRAPLINE_HOME where that is set, else a folder above the
 // running program, else the one it was built from.

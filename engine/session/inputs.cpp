@@ -37,7 +37,7 @@ Result<std::vector<std::byte>> read_file(const std::string& path, const std::str
 
 Result<Inputs> read_inputs(const RunRequest& request) {
   Inputs inputs;
-  Result<GuestImage> guest = find_guest(request.guest);
+  Result<GuestImage> guest = find_guest(request.guest, request.technique);
   if (!guest) return guest.error();
   inputs.guest = *guest;
   Result<std::vector<std::byte>> image = read_file(inputs.guest.path, "guest image", most_image_bytes);

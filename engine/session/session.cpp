@@ -11,6 +11,7 @@
 #include "spec/support.h"
 #include "technique/full/monitor.h"
 #include "technique/hardware/monitor.h"
+#include "technique/para/monitor.h"
 #include "trace/writer.h"
 
 namespace trapline::session {
@@ -22,15 +23,14 @@ u64 budget_of(const RunRequest& request) {
   return request.budget.value_or(request.metal == trace::MetalKind::soft ? soft_budget : kvm_budget);
 }
 
-// `para` is not built yet; the support table says what is, and why.
+// The support table says what runs where, and why not.
 Result<> check_request(const RunRequest& request) {
   const std::string technique(trace::name_of(request.technique));
   const std::string metal(trace::name_of(request.metal));
   const spec::SupportInfo* const support = spec::find_support(technique, metal, "run");
   if (!support || support->status == spec::SupportStatus::not_built)
     return usage_error("Technique " + technique + " cannot run on metal " + metal + ": " +
-                       (support ? std::string(support->sentence) : "it is not built yet.") +
-                       " Choose full or hardware.");
+                       (support ? std::string(support->sentence) : "it is not built yet.") + " Choose another.");
   if (request.memory_bytes < least_memory || request.memory_bytes > most_memory ||
       request.memory_bytes % page_bytes != 0)
     return usage_error("A machine cannot have " + std::to_string(request.memory_bytes) +
@@ -62,9 +62,10 @@ struct Session::State {
   std::unique_ptr<trace::Bus> bus;
   ConsoleDigest digest;
   std::string console;
-  std::unique_ptr<devices::Platform> platform;
+  std::unique_ptr<devices::Platform> platform;  // the lab PC's devices; a paravirtual guest has the monitor's instead
   std::unique_ptr<metal::Machine> machine;
   std::unique_ptr<technique::Monitor> monitor;
+  technique::ParaMonitor* para = nullptr;  // the same, under that technique
   std::optional<technique::Ending> ending;
 
   Result<> prepare(const MakeMachine& make_machine);
@@ -87,33 +88,44 @@ void Session::State::emit_header() {
 
 void Session::State::save_keyframe(u64 set) {
   machine->vcpu().save_keyframe(*bus, set);
-  platform->save_keyframe(*bus, set);
+  if (platform) platform->save_keyframe(*bus, set);
+  if (para) para->save_keyframe(set);
 }
 
 Result<> Session::State::prepare(const MakeMachine& make_machine) {
   bus = std::make_unique<trace::Bus>(request.level, *writer);
   emit_header();
-  platform = std::make_unique<devices::Platform>(*bus, std::move(*inputs.disk), [this](u8 byte) {
-    digest.add(byte);
-    console += static_cast<char>(byte);
-  });
   const auto door =
       request.technique == trace::Technique::hardware ? metal::Door::run_virtual : metal::Door::run_deprivileged;
   const metal::MachineOptions options{request.memory_bytes, request.seed, request.hardware, door};
   auto made = make_machine(request.metal, options, *bus);
   if (!made) return made.error();
   machine = std::move(*made);
-  const boot::Guest guest{request.guest, inputs.image, inputs.module, request.seed};
+  const bool paravirtual = request.technique == trace::Technique::para;
+  const boot::Guest guest{request.guest, inputs.image, inputs.module, request.seed, paravirtual};
   Result<arch::CpuState> start = boot::load(guest, machine->memory());
   if (!start) return start.error();
   if (Result<> set = machine->vcpu().set_state(*start); !set) return set;
-  save_keyframe(keyframe_at_start);
   const u64 second = 1'000'000'000;
   const u64 nanoseconds = request.timeout_seconds < ~0ULL / second ? request.timeout_seconds * second : ~0ULL;
-  return make_monitor({budget, nanoseconds});
+  if (Result<> fitted = make_monitor({budget, nanoseconds}); !fitted) return fitted;
+  save_keyframe(keyframe_at_start);
+  return {};
 }
 
 Result<> Session::State::make_monitor(const technique::Limits& limits) {
+  const auto console_listener = [this](u8 byte) {
+    digest.add(byte);
+    console += static_cast<char>(byte);
+  };
+  if (request.technique == trace::Technique::para) {
+    auto made = technique::ParaMonitor::make(*machine, *bus, limits, {std::move(*inputs.disk), console_listener});
+    if (!made) return made.error();
+    para = made->get();
+    monitor = std::move(*made);
+    return {};
+  }
+  platform = std::make_unique<devices::Platform>(*bus, std::move(*inputs.disk), console_listener);
   if (request.technique == trace::Technique::hardware) {
     monitor = std::make_unique<technique::HardwareMonitor>(machine->vcpu(), *platform, *bus, limits);
     return {};
@@ -127,6 +139,7 @@ Result<> Session::State::make_monitor(const technique::Limits& limits) {
 void Session::State::discard_trace() {
   if (!writer) return;
   const std::string path = writer->path();
+  para = nullptr;
   monitor.reset();
   machine.reset();
   platform.reset();
