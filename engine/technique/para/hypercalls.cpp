@@ -30,71 +30,25 @@ Hypercalls::Next Hypercalls::carry_out() {
 
 // Also for the entries of a multicall.
 Refused Hypercalls::dispatch(const Call& call, u64& result) {
+  using Handler = Refused (Hypercalls::*)(const Arguments&, u64&);
+  static constexpr Handler handlers[] = {
+      // numbers are those of the rows, from 0 on without a hole
+#define HYPERCALL(name, number, first, second, third, fourth, sentence) &Hypercalls::name,
+#define HYPERCALL_ERROR(name, number, sentence)
+#define HYPERCALL_RULE(name, number, error, sentence)
+#include "spec/hypercalls.def"
+#undef HYPERCALL
+#undef HYPERCALL_ERROR
+#undef HYPERCALL_RULE
+  };
+  static_assert(std::size(handlers) == static_cast<std::size_t>(Hypercall::virtio_notify) + 1);
   const auto& [first, second, third, fourth] = call.arguments;
-  const u16 number = static_cast<u16>(std::min<u64>(call.number, 0xffff));
+  const bool known = call.number < std::size(handlers);
+  const u16 number = known ? static_cast<u16>(call.number) : u16{0xffff};
   bus_.emit(trace::Hypercall{number, first, second, third, fourth, call.in_batch, guest_.cpu.rip - 2});
   door_.charge(spec::Cost::hypercall);
-  const auto done = [&]() -> Refused {
-    if (!spec::find_hypercall(call.number)) return Refusal{HypercallRule::unknown_number, call.number};
-    switch (static_cast<Hypercall>(call.number)) {
-      case Hypercall::marker:
-        reach_device(Hypercall::marker);
-        devices_.mark(static_cast<u32>(first));
-        return {};
-      case Hypercall::exit:
-        reach_device(Hypercall::exit);
-        devices_.exit(static_cast<u32>(first));
-        next_ = Next::end;
-        return {};
-      case Hypercall::console_write:
-        return console_write(first, second);
-      case Hypercall::cpuid:
-        return cpuid(static_cast<u32>(first), static_cast<u32>(second), third);
-      case Hypercall::set_trap_table:
-        return set_trap_table(first, second);
-      case Hypercall::set_callbacks:
-        return set_callbacks(first, second);
-      case Hypercall::stack_switch:
-        return stack_switch(first);
-      case Hypercall::iret:
-        return iret();
-      case Hypercall::read_control:
-        return read_control(first, result);
-      case Hypercall::write_control:
-        return write_control(first, second);
-      case Hypercall::load_root:
-        return paging_.load_root(Gpa(first));
-      case Hypercall::pin_table:
-        return paging_.pin(Gpa(first), second);
-      case Hypercall::unpin_table:
-        return paging_.unpin(Gpa(first));
-      case Hypercall::mmu_update:
-        return mmu_update(first, second, result);
-      case Hypercall::read_entry:
-        return paging_.read_entry(Gpa(first), result);
-      case Hypercall::flush:
-        return flush(first, second);
-      case Hypercall::set_timer:
-        devices_.set_timer(first);
-        return {};
-      case Hypercall::yield:
-        return {};
-      case Hypercall::block:
-        window_.open_events(true);
-        next_ = Next::block;
-        return {};
-      case Hypercall::send_event:
-        return send_event(first);
-      case Hypercall::multicall:
-        return multicall(first, second, result);
-      case Hypercall::virtio_setup:
-        return virtio_setup(first);
-      case Hypercall::virtio_notify:
-        return virtio_notify(first);
-    }
-    return Refusal{HypercallRule::unknown_number, call.number};
-  };
-  const Refused refused = done();
+  const Refused refused =
+      known ? (this->*handlers[number])(call.arguments, result) : Refusal{HypercallRule::unknown_number, call.number};
   if (refused) {
     bus_.emit(trace::HypercallRefused{number, static_cast<u16>(refused->rule), refused->value});
     result = error_number(refused->rule);
@@ -117,7 +71,21 @@ void Hypercalls::raise(u64 channel) {
 
 // ---- the run
 // -----------------------------------------------------------------------------------------------------------
-Refused Hypercalls::console_write(u64 address, u64 bytes) {
+Refused Hypercalls::marker(const Arguments& arguments, u64&) {
+  reach_device(Hypercall::marker);
+  devices_.mark(static_cast<u32>(arguments[0]));
+  return {};
+}
+
+Refused Hypercalls::exit(const Arguments& arguments, u64&) {
+  reach_device(Hypercall::exit);
+  devices_.exit(static_cast<u32>(arguments[0]));
+  next_ = Next::end;
+  return {};
+}
+
+Refused Hypercalls::console_write(const Arguments& arguments, u64&) {
+  const u64 address = arguments[0], bytes = arguments[1];
   if (bytes > para_abi::most_console_bytes) return Refusal{HypercallRule::too_many_bytes, bytes};
   std::vector<std::byte> text(bytes);
   if (!memory_.read(address, std::span(text))) return Refusal{HypercallRule::unreadable, address};
@@ -126,7 +94,9 @@ Refused Hypercalls::console_write(u64 address, u64 bytes) {
   return {};
 }
 
-Refused Hypercalls::cpuid(u32 leaf, u32 subleaf, u64 address) {
+Refused Hypercalls::cpuid(const Arguments& arguments, u64&) {
+  const u32 leaf = static_cast<u32>(arguments[0]), subleaf = static_cast<u32>(arguments[1]);
+  const u64 address = arguments[2];
   u32 registers[4];
   door_.cpuid(leaf, subleaf, guest_.cpu.cr4, registers);
   if (!memory_.write(address, registers)) return Refusal{HypercallRule::unwritable, address};
@@ -135,9 +105,9 @@ Refused Hypercalls::cpuid(u32 leaf, u32 subleaf, u64 address) {
 }
 
 // ---- control transfer ----------------------------------------------------------------------------------------------
-Refused Hypercalls::set_trap_table(u64 list, u64 count) {
+Refused Hypercalls::set_trap_table(const Arguments& arguments, u64&) {
   std::vector<para_abi::TrapHandler> handlers;
-  if (Refused refused = read_list(list, count, handlers)) return refused;
+  if (Refused refused = read_list(arguments[0], arguments[1], handlers)) return refused;
   for (const auto& row : handlers) {
     if (row.vector >= guest_.trap_handlers.size()) return Refusal{HypercallRule::vector_range, row.vector};
     if (!is_guests_address(row.handler)) return Refusal{HypercallRule::handler_address, row.handler};
@@ -146,7 +116,8 @@ Refused Hypercalls::set_trap_table(u64 list, u64 count) {
   return {};
 }
 
-Refused Hypercalls::set_callbacks(u64 event_handler, u64 system_call_handler) {
+Refused Hypercalls::set_callbacks(const Arguments& arguments, u64&) {
+  const u64 event_handler = arguments[0], system_call_handler = arguments[1];
   for (const u64 handler : {event_handler, system_call_handler})
     if (!is_guests_address(handler)) return Refusal{HypercallRule::handler_address, handler};
   guest_.event_handler = event_handler;
@@ -154,14 +125,15 @@ Refused Hypercalls::set_callbacks(u64 event_handler, u64 system_call_handler) {
   return {};
 }
 
-Refused Hypercalls::stack_switch(u64 stack) {
+Refused Hypercalls::stack_switch(const Arguments& arguments, u64&) {
+  const u64 stack = arguments[0];
   if (stack % 16 != 0 || !is_guests_address(stack)) return Refusal{HypercallRule::stack_address, stack};
   guest_.kernel_stack = stack;
   return {};
 }
 
 // RFLAGS.IF of the frame is the gate of events (SDM vol. 2, "IRET", for the rest).
-Refused Hypercalls::iret() {
+Refused Hypercalls::iret(const Arguments&, u64&) {
   para_abi::IretFrame frame{};
   const u64 place = guest_.cpu.gpr[arch::rsp];
   if (!memory_.read(place, frame)) return Refusal{HypercallRule::unreadable, place};
@@ -178,8 +150,8 @@ Refused Hypercalls::iret() {
   return {};
 }
 
-Refused Hypercalls::read_control(u64 number, u64& result) const {
-  switch (number) {
+Refused Hypercalls::read_control(const Arguments& arguments, u64& result) {
+  switch (arguments[0]) {
     case 0:
       result = guest_.cpu.cr0;
       return {};
@@ -190,11 +162,12 @@ Refused Hypercalls::read_control(u64 number, u64& result) const {
       result = guest_.cpu.cr4;
       return {};
     default:
-      return Refusal{HypercallRule::control_number, number};
+      return Refusal{HypercallRule::control_number, arguments[0]};
   }
 }
 
-Refused Hypercalls::write_control(u64 number, u64 value) {
+Refused Hypercalls::write_control(const Arguments& arguments, u64&) {
+  const u64 number = arguments[0], value = arguments[1];
   if (number != 0 && number != 4) return Refusal{HypercallRule::control_number, number};
   u64& control = number == 0 ? guest_.cpu.cr0 : guest_.cpu.cr4;
   const u64 allowed = number == 0 ? cr0_of_guest : cr4_of_guest;

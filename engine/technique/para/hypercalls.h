@@ -28,26 +28,22 @@ class Hypercalls {
     bool in_batch = false;
   };
 
+  using Arguments = std::array<u64, 4>;
+
   Refused dispatch(const Call& call, u64& result);
   void reach_device(spec::Hypercall number);
 
-  // ---- hypercalls.cpp: the run and control transfer
-  Refused console_write(u64 address, u64 bytes);
-  Refused cpuid(u32 leaf, u32 subleaf, u64 address);
-  Refused set_trap_table(u64 list, u64 count);
-  Refused set_callbacks(u64 event_handler, u64 system_call_handler);
-  Refused stack_switch(u64 stack);
-  Refused iret();
-  Refused read_control(u64 number, u64& result) const;
-  Refused write_control(u64 number, u64 value);
+  // One for each row: hypercalls.cpp has the run and control transfer, hypercalls_memory.cpp the others. `result` is 0
+  // beforehand.
+#define HYPERCALL(name, number, first, second, third, fourth, sentence) \
+  Refused name(const Arguments& arguments, u64& result);
+#define HYPERCALL_ERROR(name, number, sentence)
+#define HYPERCALL_RULE(name, number, error, sentence)
+#include "spec/hypercalls.def"
+#undef HYPERCALL
+#undef HYPERCALL_ERROR
+#undef HYPERCALL_RULE
 
-  // ---- hypercalls_memory.cpp: direct paging, batches, events, the disk
-  Refused mmu_update(u64 list, u64 count, u64& result);
-  Refused flush(u64 scope, u64 address);
-  Refused send_event(u64 channel);
-  Refused multicall(u64 list, u64 count, u64& result);
-  Refused virtio_setup(u64 address);
-  Refused virtio_notify(u64 queue);
   // Reads a list as a whole, so that it cannot change under the monitor.
   template <typename Entry>
   Refused read_list(u64 list, u64 count, std::vector<Entry>& into);

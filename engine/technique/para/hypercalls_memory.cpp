@@ -34,10 +34,20 @@ std::array<Area, 3> areas_of(const virtio::QueueParts& parts) {
 }  // namespace
 
 // ---- direct paging -------------------------------------------------------------------------------------------------
+Refused Hypercalls::load_root(const Arguments& arguments, u64&) { return paging_.load_root(Gpa(arguments[0])); }
+
+Refused Hypercalls::pin_table(const Arguments& arguments, u64&) { return paging_.pin(Gpa(arguments[0]), arguments[1]); }
+
+Refused Hypercalls::unpin_table(const Arguments& arguments, u64&) { return paging_.unpin(Gpa(arguments[0])); }
+
+Refused Hypercalls::read_entry(const Arguments& arguments, u64& result) {
+  return paging_.read_entry(Gpa(arguments[0]), result);
+}
+
 // Up to the first that is refused; only where that is the first of all has nothing changed.
-Refused Hypercalls::mmu_update(u64 list, u64 count, u64& result) {
+Refused Hypercalls::mmu_update(const Arguments& arguments, u64& result) {
   std::vector<para_abi::TableUpdate> updates;
-  if (Refused refused = read_list(list, count, updates)) return refused;
+  if (Refused refused = read_list(arguments[0], arguments[1], updates)) return refused;
   for (const auto& [entry, value] : updates) {
     if (const Refused refused = paging_.update(Gpa(entry), value)) {
       if (result == 0) return refused;
@@ -50,7 +60,8 @@ Refused Hypercalls::mmu_update(u64 list, u64 count, u64& result) {
   return {};
 }
 
-Refused Hypercalls::flush(u64 scope, u64 address) {
+Refused Hypercalls::flush(const Arguments& arguments, u64&) {
+  const u64 scope = arguments[0], address = arguments[1];
   if (scope != para_abi::flush_page && scope != para_abi::flush_all) return Refusal{HypercallRule::flush_scope, scope};
   if (scope == para_abi::flush_all) {
     door_.invalidate_all();
@@ -65,7 +76,8 @@ Refused Hypercalls::flush(u64 scope, u64 address) {
 // --------------------------------------------------------------------------------------------------------- Each result
 // is written as soon as it is known. Entries may change the tables through which the list is reached; the batch ends
 // where it cannot be written to any more.
-Refused Hypercalls::multicall(u64 list, u64 count, u64& result) {
+Refused Hypercalls::multicall(const Arguments& arguments, u64& result) {
+  const u64 list = arguments[0], count = arguments[1];
   std::vector<para_abi::Multicall> calls;
   if (Refused refused = read_list(list, count, calls)) return refused;
   if (count != 0 && !memory_.writable(list, count * sizeof(para_abi::Multicall)))
@@ -85,7 +97,22 @@ Refused Hypercalls::multicall(u64 list, u64 count, u64& result) {
 }
 
 // ---- events --------------------------------------------------------------------------------------------------------
-Refused Hypercalls::send_event(u64 channel) {
+Refused Hypercalls::set_timer(const Arguments& arguments, u64&) {
+  devices_.set_timer(arguments[0]);
+  return {};
+}
+
+// What is pending and open is delivered after any hypercall.
+Refused Hypercalls::yield(const Arguments&, u64&) { return {}; }
+
+Refused Hypercalls::block(const Arguments&, u64&) {
+  window_.open_events(true);
+  next_ = Next::block;
+  return {};
+}
+
+Refused Hypercalls::send_event(const Arguments& arguments, u64&) {
+  const u64 channel = arguments[0];
   if (channel < static_cast<u64>(para_abi::Channel::count) || channel >= para_abi::channels)
     return Refusal{HypercallRule::channel_range, channel};
   raise(channel);
@@ -94,7 +121,8 @@ Refused Hypercalls::send_event(u64 channel) {
 
 // ---- the disk ------------------------------------------------------------------------------------------------------
 // The rings stay memory that is written to, for the device writes there without asking page tables.
-Refused Hypercalls::virtio_setup(u64 address) {
+Refused Hypercalls::virtio_setup(const Arguments& arguments, u64&) {
+  const u64 address = arguments[0];
   para_abi::QueueDescription description{};
   if (!memory_.read(address, description)) return Refusal{HypercallRule::unreadable, address};
   if (description.queue != 0) return Refusal{HypercallRule::queue_number, description.queue};
@@ -117,7 +145,8 @@ Refused Hypercalls::virtio_setup(u64 address) {
   return {};
 }
 
-Refused Hypercalls::virtio_notify(u64 queue) {
+Refused Hypercalls::virtio_notify(const Arguments& arguments, u64&) {
+  const u64 queue = arguments[0];
   if (queue != 0) return Refusal{HypercallRule::queue_number, queue};
   virtio::Blk& disk = devices_.disk();
   if (!disk.queue().working()) return Refusal{HypercallRule::queue_broken, queue};

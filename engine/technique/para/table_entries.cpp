@@ -30,8 +30,9 @@ void DirectPaging::store(u64 frame, unsigned index, u64 value) {
   memory_.store<u64>(Gpa(frame * page_bytes + index * 8), value, trace::Writer::monitor);
 }
 
-// Into the root that programs run under.
+// Into the root that programs run under, which has the metal's entry of its own.
 void DirectPaging::mirror(u64 frame, unsigned index, u64 stored) {
+  if (index == para_abi::hidden_slot) return;
   const bool theirs = is_present(stored) && (stored & entry_asked_user);
   const Hpa place = user_roots_.at(frame) + index * 8;
   const u64 value = theirs ? stored : 0;
