@@ -59,7 +59,7 @@ std::optional<Ending> LaneClock::wait() {
   const u64 deadline = next_deadline_();
   if (deadline == devices::never || deadlines_slept_through_ >= deadlines_before_giving_up) {
     end_halt();
-    return Ending{Outcome::halted_forever, 0, "The guest executed HLT and no device is left that could wake it."};
+    return Ending{Outcome::halted_forever, 0, "The guest sleeps and no device is left that could wake it."};
   }
   const u64 now = vcpu_.now();
   vcpu_.idle_until(real_time() ? std::min({deadline, now + nap_nanoseconds, limits_.nanoseconds}) : deadline);

@@ -82,8 +82,9 @@ void ParaMonitor::advance_devices() {
 ParaMonitor::Next ParaMonitor::deliver_event() {
   if (!event_open()) return {};
   if (clock_.halted()) clock_.end_halt();
+  const u64 open = window_.open_channels();
   for (u64 channel = 0; channel < para_abi::channels; ++channel)
-    if (has_bit(window_.open_channels(), channel))
+    if (has_bit(open, channel))
       bus_.emit(trace::EventChannel{static_cast<u8>(trace::ChannelPhase::delivered), static_cast<u8>(channel)});
   return call_kernel({UpcallReason::event, para_abi::event_upcall, 0, guest_.event_handler});
 }
