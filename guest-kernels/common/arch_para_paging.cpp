@@ -48,15 +48,19 @@ u64 current_root;
 abi::TableUpdate updates[most_updates];
 u64 waiting;
 
-void queue_update(u64 entry_address, u64 value) {
+void queue_update(u64 address, u64 value) {
   if (waiting == most_updates) send_updates();
-  updates[waiting++] = {entry_address, value};
+  updates[waiting++] = {address, value};
+}
+
+bool is_waiting(u64 address) {
+  for (u64 i = 0; i < waiting; ++i) {
+    if (updates[i].entry == address) return true;
+  }
+  return false;
 }
 
 u64 entry_address(u64 table, u64 index) { return table + index * sizeof(u64); }  // linear, and guest-physical
-
-// Links carry no NX (rights are the leaf's business), data pages do: that tells which of both names a page table.
-bool maps_table(u64 entry) { return (entry & paging::no_execute) != 0; }
 
 // An entry as the guest wrote it, with the flags that the processor added.
 u64 guest_form(u64 entry) {
@@ -115,29 +119,23 @@ void adopt_table(u64 frame) {
 }
 
 u64 read_entry(u64 table, u64 index) {
-  send_updates();
   const u64 address = entry_address(table, index);
+  if (is_waiting(address)) send_updates();
   const u64 entry = *reinterpret_cast<const volatile u64*>(address);
   if ((entry & abi::entry_split) != 0) return must(Hypercall::read_entry, address);
   return guest_form(entry);
 }
 
+// What a live table leads to is live as well; that a page table's mapping counts for a link does no harm.
 void write_entry(u64 table, u64 index, u64 entry) {
-  const u64 frame = entry & paging::address_bits;
-  const bool at_once = live.has(table);
-  if ((entry & paging::present) != 0 && tables.has(frame)) {
-    if (maps_table(entry)) {
-      entry &= ~paging::writable;
-    } else if (at_once) {
-      live.add(frame);
-    }
-  }
   queue_update(entry_address(table, index), entry);
-  if (at_once) send_updates();
+  if (!live.has(table)) return;
+  const u64 frame = entry & paging::address_bits;
+  if ((entry & paging::present) != 0 && tables.has(frame)) live.add(frame);
+  send_updates();
 }
 
-// The monitor's tables, with which a kernel begins, protect page tables by themselves; the first root of its own does
-// not.
+// The monitor's tables, with which a kernel begins, protect page tables by themselves; the kernel's own do not.
 void load_root(u64 root) {
   if (current_root == 0) tables.for_each([root](u64 frame) { protect(root, frame); });
   send_updates();
