@@ -116,12 +116,25 @@ Result<metal::Trap> SoftDeprivileged::run(arch::CpuState& state, const metal::Pa
   return told(std::move(trap));
 }
 
+// Where the processor is real its first trap would kill it: handlers, tables and stack of the door lie in there.
+bool SoftDeprivileged::root_has_hidden_entry() const {
+  if (!hidden_) return true;
+  const Hpa entry((root_->cr3 & arch::pte::address) + hidden_->slot * 8);
+  const memory::HostMemory& host = guest_.host();
+  return host.contains(entry, 8) && host.read(entry, 8) == (hidden_->directory_pointers.value | hidden_entry);
+}
+
 metal::Trap SoftDeprivileged::run_to_trap(const metal::RunUntil& until) {
   using trace::TrapKind;
   noted_.reset();
   noted_length_ = 0;
   if (cpu_.system.dr[7] & dr7_enables)
     return {TrapKind::not_implemented, {}, "breakpoints in DR7 are not implemented on the soft metal"};
+  if (!root_has_hidden_entry())
+    return {TrapKind::failed,
+            {},
+            "the root of the page tables lacks the entry of the hidden range that hide_in gave for PML4 slot " +
+                std::to_string(hidden_->slot)};
   // Slices keep kick() prompt; the processor stops between instructions and goes on as if it had not.
   for (;;) {
     if (kicked_.exchange(false, std::memory_order_relaxed)) return {TrapKind::interrupted, {}, {}};
@@ -186,6 +199,7 @@ Result<u64> SoftDeprivileged::hide_in(unsigned pml4_slot) {
     frames_.write(*tables + 2 * page_bytes, page.value | hidden_entry | arch::pte::dirty | arch::pte::no_execute);
     hidden_ = Hidden{*tables, page};
   }
+  hidden_->slot = pml4_slot;
   const u64 linear = static_cast<u64>(pml4_slot) << 39;
   cpu_.system.gdtr.base = has_bit(linear, 47) ? linear | bit_mask(63, 48) : linear;
   set_descriptors(std::vector<u64>(descriptors_));

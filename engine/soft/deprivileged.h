@@ -70,6 +70,7 @@ class SoftDeprivileged : public metal::Vcpu, public metal::Deprivileged, private
   void load_root(const metal::PageRoot& root);
   void store(arch::CpuState& state) const;
   metal::Trap run_to_trap(const metal::RunUntil& until);
+  bool root_has_hidden_entry() const;
   metal::Trap noted();
   metal::Trap told(metal::Trap trap);
   void drop_everything();
@@ -86,6 +87,7 @@ class SoftDeprivileged : public metal::Vcpu, public metal::Deprivileged, private
   // The hidden range: its uppermost table and the page of the GDT, once they are made.
   struct Hidden {
     Hpa directory_pointers, descriptors;
+    unsigned slot = 0;  // of the PML4
   };
   std::optional<Hidden> hidden_;
   std::vector<u64> descriptors_;

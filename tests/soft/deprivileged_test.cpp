@@ -333,3 +333,31 @@ TEST_CASE("guest pages have addresses in the one machine, and back") {
   CHECK_FALSE(door.door().guest_address_of(Hpa(door.root.cr3)).known());
   CHECK_FALSE(door.door().guest_address_of(Hpa(1ULL << 40)).known());
 }
+
+TEST_CASE("a root without the hidden entry in its slot is refused before anything runs") {
+  for (const u64 wrong : {u64{0}, u64{1}}) {  // no entry, or another than that of hide_in
+    Door door;
+    door.program({0x0f, 0x05});
+    const Hpa slot(door.root.cr3 + Door::hidden_slot * 8);
+    const u64 right = door.door().frames().read(slot);
+    door.door().frames().write(slot, wrong ? right ^ arch::pte::writable : 0);
+    const metal::Trap trap = door.run();
+    CHECK(trap.kind == TrapKind::failed);
+    CHECK(trap.detail.find("hidden range") != std::string::npos);
+    CHECK(trap.detail.find(std::to_string(Door::hidden_slot)) != std::string::npos);
+    CHECK(door.state.rip == Door::code);
+    CHECK(door.retired() == 0);
+    door.door().frames().write(slot, right);
+    CHECK(door.run().kind == TrapKind::system_call);
+  }
+}
+
+TEST_CASE("when the hidden range moves, roots that have it in its old slot are refused") {
+  Door door;
+  door.program({0x0f, 0x05});
+  const auto entry = door.door().hide_in(Door::hidden_slot + 1);
+  REQUIRE(entry.ok());
+  CHECK(door.run().kind == TrapKind::failed);
+  door.door().frames().write(Hpa(door.root.cr3 + (Door::hidden_slot + 1) * 8), *entry);
+  CHECK(door.run().kind == TrapKind::system_call);
+}
