@@ -71,7 +71,9 @@ struct TrapHandler {
 };
 
 // What an upcall leaves at RSP: on the kernel stack named by stack_switch when a program was interrupted, below the
-// interrupted RSP, aligned to 16, when the kernel was. General registers are those of the interrupted code.
+// interrupted RSP when the kernel was; either way the frame ends at a multiple of 16, so RSP is 8 beside one. General
+// registers are those of the interrupted code; TF, DF and AC are clear. IF in the frame's RFLAGS is the gate of events
+// as it was, so that iret restores it.
 struct UpcallFrame {
   std::uint64_t vector;  // or one of the two below
   std::uint64_t error_code;

@@ -32,7 +32,7 @@ Hypercalls::Next Hypercalls::carry_out() {
 Refused Hypercalls::dispatch(const Call& call, u64& result) {
   using Handler = Refused (Hypercalls::*)(const Arguments&, u64&);
   static constexpr Handler handlers[] = {
-      // numbers are those of the rows, from 0 on without a hole
+  // numbers are those of the rows, from 0 on without a hole
 #define HYPERCALL(name, number, first, second, third, fourth, sentence) &Hypercalls::name,
 #define HYPERCALL_ERROR(name, number, sentence)
 #define HYPERCALL_RULE(name, number, error, sentence)
