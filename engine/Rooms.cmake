@@ -9,12 +9,12 @@ pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 find_package(Threads REQUIRED)
 
 # What each room takes from outside the project.
-set(ROOM_LIBRARIES_base OpenSSL::Crypto)
+set(ROOM_LIBRARIES_base OpenSSL::Crypto nlohmann_json::nlohmann_json)
 set(ROOM_LIBRARIES_trace PkgConfig::zstd nlohmann_json::nlohmann_json)
 set(ROOM_LIBRARIES_isa Zydis::Zydis)
 set(ROOM_LIBRARIES_kvm Threads::Threads)
 set(ROOM_LIBRARIES_session nlohmann_json::nlohmann_json trapline_shuffle_plan)
-set(ROOM_LIBRARIES_cli nlohmann_json::nlohmann_json CLI11::CLI11)
+set(ROOM_LIBRARIES_cli CLI11::CLI11)
 
 add_library(trapline_options INTERFACE)
 target_include_directories(trapline_options INTERFACE ${CMAKE_SOURCE_DIR}/engine)

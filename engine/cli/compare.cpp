@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "cli/json.h"
+#include "base/json.h"
 #include "cli/open_trace.h"
 #include "compare/prices.h"
 #include "views/fold.h"

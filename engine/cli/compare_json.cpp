@@ -1,6 +1,6 @@
 // The comparison for programs: every number that the text has, and those that it leaves out for length.
+#include "base/json.h"
 #include "cli/compare.h"
-#include "cli/json.h"
 #include "compare/differences.h"
 #include "compare/prices.h"
 

@@ -1,8 +1,8 @@
 // `trapline doctor`: what this host can do, one line each, what still works without it, and the support table.
 #include <cstdio>
 
+#include "base/json.h"
 #include "cli/commands.h"
-#include "cli/json.h"
 #include "cli/table.h"
 #include "kvm/probe.h"
 #include "spec/support.h"

@@ -1,8 +1,8 @@
 // `trapline list`: what there is to run, and what a trace can hold.
 #include <cstdio>
 
+#include "base/json.h"
 #include "cli/commands.h"
-#include "cli/json.h"
 #include "cli/table.h"
 #include "session/catalog.h"
 #include "session/hardware_options.h"

@@ -2,9 +2,9 @@
 #include <csignal>
 #include <cstdio>
 
+#include "base/json.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
-#include "cli/json.h"
 #include "cli/open_trace.h"
 #include "cli/progress.h"
 #include "cli/report.h"

@@ -1,6 +1,6 @@
 // The TLB, the VMCS, exits and console up to a moment.
 #include "base/address.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "cli/show.h"
 #include "cli/table.h"
 #include "views/console.h"

@@ -1,6 +1,6 @@
 // Registers at a moment, with a word on where they come from: a keyframe of the trace, or the lane run again (soft).
 #include "base/address.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "cli/show.h"
 #include "cli/table.h"
 #include "session/replay.h"

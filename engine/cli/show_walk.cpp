@@ -1,6 +1,6 @@
 // A page walk, a line for each reference, so that two dimensions can be followed with a finger.
 #include "base/address.h"
-#include "cli/json.h"
+#include "base/json.h"
 #include "cli/show.h"
 #include "cli/table.h"
 #include "views/walk.h"

@@ -1,5 +1,5 @@
-// The only file of the command line that includes nlohmann-json.
-#include "cli/json.h"
+// The only file outside the trace and its header that includes nlohmann-json.
+#include "base/json.h"
 
 #include <cstdio>
 
@@ -7,7 +7,7 @@
 
 #include "base/address.h"
 
-namespace trapline::cli {
+namespace trapline {
 
 struct Json::Value {
   nlohmann::ordered_json json;
@@ -71,4 +71,4 @@ std::string text_in_json(std::string_view json, std::string_view key) {
   return found != parsed.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-}  // namespace trapline::cli
+}  // namespace trapline

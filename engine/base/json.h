@@ -1,4 +1,5 @@
-// A small face over nlohmann-json, so that one .cpp pays for its header. Keys keep the order in which they were set.
+// JSON as the command line and graders are given it: a small face over nlohmann-json, so that one .cpp pays for its
+// header. Keys keep the order in which they were set.
 #pragma once
 
 #include <memory>
@@ -7,7 +8,7 @@
 
 #include "base/integers.h"
 
-namespace trapline::cli {
+namespace trapline {
 
 class Json {
  public:
@@ -39,4 +40,4 @@ class Json {
 // The text under a key of an object; empty where the JSON is none, or has no such text.
 std::string text_in_json(std::string_view json, std::string_view key);
 
-}  // namespace trapline::cli
+}  // namespace trapline
