@@ -81,7 +81,8 @@ void Platform::write_register(u16 port, unsigned size, u64 value) {
 
 u64 Platform::read(u16 port, unsigned size, u64 rip) {
   assert(size == 1 || size == 2 || size == 4);
-  const u64 value = read_register(port, size);
+  const auto hooked = port_hook_ ? port_hook_->read(port, size, rip) : std::nullopt;
+  const u64 value = hooked ? *hooked & low_bytes_mask(size) : read_register(port, size);
   bus_.emit(trace::PortIo{port, static_cast<u8>(size), static_cast<u8>(trace::AccessKind::read), value, rip});
   return value;
 }
@@ -90,8 +91,10 @@ u64 Platform::read(u16 port, unsigned size, u64 rip) {
 void Platform::write(u16 port, unsigned size, u64 value, u64 rip) {
   assert(size == 1 || size == 2 || size == 4);
   const u64 written = value & low_bytes_mask(size);
-  if (!MarkerPort::is_marker(port, size))
+  const bool is_marker = MarkerPort::is_marker(port, size);
+  if (!is_marker)
     bus_.emit(trace::PortIo{port, static_cast<u8>(size), static_cast<u8>(trace::AccessKind::write), written, rip});
+  if (!is_marker && port_hook_ && port_hook_->write(port, size, written, rip)) return;
   write_register(port, size, written);
 }
 

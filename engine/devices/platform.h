@@ -15,6 +15,7 @@
 #include "devices/exit_port.h"
 #include "devices/interrupt_controllers.h"
 #include "devices/marker_port.h"
+#include "devices/port_hook.h"
 #include "devices/serial_port.h"
 #include "devices/timer.h"
 
@@ -32,6 +33,9 @@ class Platform {
   // `size` is 1, 2 or 4. `rip` is the instruction, unknown_address where the metal did not say.
   u64 read(u16 port, unsigned size, u64 rip = unknown_address);
   void write(u16 port, unsigned size, u64 value, u64 rip = unknown_address);
+
+  // Asked before the devices; it must live as long as accesses come. Markers are not its business.
+  void hook_ports(PortHook* hook) { port_hook_ = hook; }
 
   void advance(u64 nanoseconds);
   u64 next_deadline() const;
@@ -63,6 +67,7 @@ class Platform {
   };
 
   trace::Bus& bus_;
+  PortHook* port_hook_ = nullptr;
   std::array<bool, 16> levels_{};
   bool restoring_ = false;  // lines find their levels again, and nothing has happened
   InterruptControllers interrupt_controllers_;

@@ -99,6 +99,8 @@ struct HardwareOptions {
   u32 exception_bitmap = 0;
 };
 
+class Handlers;
+
 enum class Door : u8 { run_virtual, run_deprivileged };
 
 struct MachineOptions {
@@ -106,6 +108,7 @@ struct MachineOptions {
   u64 seed = 1;  // scatters host frames
   HardwareOptions hardware;
   Door door = Door::run_virtual;
+  Handlers* handlers = nullptr;  // of VM exits: only metals with a kernel half of their own ask them
 };
 
 class Deprivileged;

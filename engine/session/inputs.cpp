@@ -35,15 +35,9 @@ Result<std::vector<std::byte>> read_file(const std::string& path, const std::str
   return bytes;
 }
 
-Result<Inputs> read_inputs(const RunRequest& request) {
-  Inputs inputs;
-  Result<GuestImage> guest = find_guest(request.guest, request.technique);
-  if (!guest) return guest.error();
-  inputs.guest = *guest;
-  Result<std::vector<std::byte>> image = read_file(inputs.guest.path, "guest image", most_image_bytes);
-  if (!image) return image.error();
-  inputs.image = std::move(*image);
+namespace {
 
+Result<Inputs> read_module_and_disk(const RunRequest& request, Inputs inputs) {
   if (!request.module_file.empty()) {
     Result<std::vector<std::byte>> module = read_file(request.module_file, "boot module", most_image_bytes);
     if (!module) return module.error();
@@ -64,6 +58,24 @@ Result<Inputs> read_inputs(const RunRequest& request) {
   if (!disk) return disk.error();
   inputs.disk = std::move(*disk);
   return inputs;
+}
+
+}  // namespace
+
+Result<Inputs> read_inputs(const RunRequest& request) {
+  Inputs inputs;
+  if (request.image) {
+    inputs.guest = {request.guest.empty() ? "code" : request.guest, {}, false};
+    inputs.image = *request.image;
+    return read_module_and_disk(request, std::move(inputs));
+  }
+  Result<GuestImage> guest = find_guest(request.guest, request.technique);
+  if (!guest) return guest.error();
+  inputs.guest = *guest;
+  Result<std::vector<std::byte>> image = read_file(inputs.guest.path, "guest image", most_image_bytes);
+  if (!image) return image.error();
+  inputs.image = std::move(*image);
+  return read_module_and_disk(request, std::move(inputs));
 }
 
 }  // namespace trapline::session

@@ -18,6 +18,7 @@ int LaneResult::process_exit_code() const {
     case trace::Outcome::halted_forever:
     case trace::Outcome::entry_failed:
     case trace::Outcome::not_implemented:
+    case trace::Outcome::handler_failed:
       break;
   }
   return 1;

@@ -1,6 +1,7 @@
 // What a run is asked to be, and what it was.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,12 @@ struct RunRequest {
   std::string disk_file;    // empty: the built-in disk
   std::string module_file;  // empty: none, or what the built-in guest brings
   std::string out_folder = "trapline-out";
+
+  // For labs, whose guests and changes come from a script.
+  std::optional<std::vector<std::byte>> image;  // an ELF file's bytes in place of a guest's file; `guest` names it
+  // Called once after loading, before the first instruction; registers may be changed too.
+  std::function<Result<>(metal::Machine& machine, arch::CpuState& state)> prepare;
+  metal::Handlers* handlers = nullptr;  // decisions that the script takes; must outlive the session
 };
 
 struct LaneResult {

@@ -6,6 +6,7 @@
 #include "boot/loader.h"
 #include "devices/platform.h"
 #include "session/console_digest.h"
+#include "session/handled_ports.h"
 #include "session/inputs.h"
 #include "session/run_header.h"
 #include "spec/support.h"
@@ -62,6 +63,7 @@ struct Session::State {
   std::unique_ptr<trace::Bus> bus;
   ConsoleDigest digest;
   std::string console;
+  std::unique_ptr<HandledPorts> handled_ports;
   std::unique_ptr<devices::Platform> platform;  // the lab PC's devices; a paravirtual guest has the monitor's instead
   std::unique_ptr<metal::Machine> machine;
   std::unique_ptr<technique::Monitor> monitor;
@@ -97,7 +99,7 @@ Result<> Session::State::prepare(const MakeMachine& make_machine) {
   emit_header();
   const auto door =
       request.technique == trace::Technique::hardware ? metal::Door::run_virtual : metal::Door::run_deprivileged;
-  const metal::MachineOptions options{request.memory_bytes, request.seed, request.hardware, door};
+  const metal::MachineOptions options{request.memory_bytes, request.seed, request.hardware, door, request.handlers};
   auto made = make_machine(request.metal, options, *bus);
   if (!made) return made.error();
   machine = std::move(*made);
@@ -105,6 +107,8 @@ Result<> Session::State::prepare(const MakeMachine& make_machine) {
   const boot::Guest guest{request.guest, inputs.image, inputs.module, request.seed, paravirtual};
   Result<arch::CpuState> start = boot::load(guest, machine->memory());
   if (!start) return start.error();
+  if (request.prepare)
+    if (Result<> prepared = request.prepare(*machine, *start); !prepared) return prepared;
   if (Result<> set = machine->vcpu().set_state(*start); !set) return set;
   const u64 second = 1'000'000'000;
   const u64 nanoseconds = request.timeout_seconds < ~0ULL / second ? request.timeout_seconds * second : ~0ULL;
@@ -119,18 +123,25 @@ Result<> Session::State::make_monitor(const technique::Limits& limits) {
     console += static_cast<char>(byte);
   };
   if (request.technique == trace::Technique::para) {
-    auto made = technique::ParaMonitor::make(*machine, *bus, limits, {std::move(*inputs.disk), console_listener});
+    auto made = technique::ParaMonitor::make(*machine, *bus, limits,
+                                             {std::move(*inputs.disk), console_listener, request.handlers});
     if (!made) return made.error();
     para = made->get();
     monitor = std::move(*made);
     return {};
   }
   platform = std::make_unique<devices::Platform>(*bus, std::move(*inputs.disk), console_listener);
+  if (request.handlers) {
+    handled_ports = std::make_unique<HandledPorts>(*request.handlers, *bus);
+    platform->hook_ports(handled_ports.get());
+  }
   if (request.technique == trace::Technique::hardware) {
     monitor = std::make_unique<technique::HardwareMonitor>(machine->vcpu(), *platform, *bus, limits);
     return {};
   }
-  auto made = technique::FullMonitor::make(*machine, *platform, *bus, limits, request.full);
+  technique::FullOptions options = request.full;
+  options.handlers = request.handlers;
+  auto made = technique::FullMonitor::make(*machine, *platform, *bus, limits, options);
   if (!made) return made.error();
   monitor = std::move(*made);
   return {};
@@ -173,6 +184,8 @@ bool Session::step() {
     state_->ending = technique::Ending{trace::Outcome::failed, 0, "The trace could not be written."};
   else
     state_->ending = state_->monitor->step();
+  if (state_->handled_ports && state_->handled_ports->failed())
+    state_->ending = technique::Ending{trace::Outcome::handler_failed, 0, state_->request.handlers->why()};
   return !state_->ending.has_value();
 }
 

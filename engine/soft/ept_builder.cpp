@@ -40,16 +40,17 @@ std::optional<Hpa> EptBuilder::table_below(Hpa entry) {
   return table;
 }
 
-bool EptBuilder::map(Gpa page, Hpa frame) {
+EptBuilder::Mapped EptBuilder::map(Gpa page, Hpa frame, unsigned rights) {
   Hpa table = root_;
   for (unsigned level = 4; level > 1; --level) {
     const auto below = table_below(entry_of(table, page, level));
-    if (!below) return false;
+    if (!below) return Mapped::no_frame;
     table = *below;
   }
-  const u64 leaf = frame.page().value | write_back << 3 | read_write_execute;
-  memory_.write(entry_of(table, page, 1), 8, leaf, trace::Writer::monitor);
-  return true;
+  const Hpa entry = entry_of(table, page, 1);
+  const u64 before = memory_.read(entry, 8), leaf = frame.page().value | write_back << 3 | rights;
+  memory_.write(entry, 8, leaf, trace::Writer::monitor);
+  return before == 0 || before == leaf ? Mapped::new_page : Mapped::changed_page;
 }
 
 }  // namespace trapline::soft

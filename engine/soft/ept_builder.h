@@ -15,8 +15,9 @@ class EptBuilder {
   // The EPTP to put into the VMCS: 4-level walk, write-back tables, no accessed and dirty flags.
   u64 pointer() const;
 
-  // Maps one page with read, write and execute permission. False where the monitor has no frame left for a table.
-  bool map(Gpa page, Hpa frame);
+  enum class Mapped : u8 { new_page, changed_page, no_frame };  // no_frame: the monitor has none left for a table
+  // Maps one page. `rights`: 1 read, 2 write, 4 execute.
+  Mapped map(Gpa page, Hpa frame, unsigned rights = 7);
 
  private:
   std::optional<Hpa> table_below(Hpa entry);

@@ -11,14 +11,15 @@ namespace trapline::soft {
 using spec::ExitReason;
 
 KernelHalf::KernelHalf(Processor& processor, memory::GuestMemory& guest, FrameAllocator& frames, trace::Bus& bus,
-                       const metal::HardwareOptions& options)
+                       const metal::HardwareOptions& options, metal::Handlers* handlers)
     : processor_(processor),
       guest_(guest),
       bus_(bus),
       options_(options),
       ept_(processor.memory(), frames),
       vmcs_(processor.vmx(), bus),
-      linear_(guest, bus) {}
+      linear_(guest, bus),
+      handlers_(handlers) {}
 
 KernelHalf::Handler KernelHalf::handler_for(ExitReason reason) {
   static constexpr Row rows[] = {
@@ -79,8 +80,9 @@ std::optional<metal::VmExit> KernelHalf::handle_exit() {
     event.instruction_length = static_cast<u8>(read(Field::vm_exit_instruction_length));
     to_inject_ = event;
   }
-  if ((this->*handler_for(reason))() == Next::resume) return std::nullopt;
-  return user_exit_;
+  std::optional<Next> next = ask_handlers(reason);
+  if (!next) next = (this->*handler_for(reason))();
+  return *next == Next::resume ? std::nullopt : std::optional(user_exit_);
 }
 
 bool KernelHalf::can_inject() {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "memory/guest_memory.h"
+#include "metal/handlers.h"
 #include "metal/metal.h"
 #include "soft/ept_builder.h"
 #include "soft/guest_linear.h"
@@ -24,7 +25,7 @@ namespace trapline::soft {
 class KernelHalf {
  public:
   KernelHalf(Processor& processor, memory::GuestMemory& guest, FrameAllocator& frames, trace::Bus& bus,
-             const metal::HardwareOptions& options);
+             const metal::HardwareOptions& options, metal::Handlers* handlers = nullptr);
 
   // ---- kernel_half_start.cpp
   // ------------------------------------------------------------------------------------------ VMXON, VMCLEAR, VMPTRLD,
@@ -57,6 +58,12 @@ class KernelHalf {
     Handler handler;
   };
   static Handler handler_for(spec::ExitReason reason);
+
+  // ---- kernel_half_handlers.cpp: decisions that a lab has handed to its learner
+  class GuestAtExit;
+  // Nothing: the kernel half decides by itself.
+  std::optional<Next> ask_handlers(spec::ExitReason reason);
+  metal::HandlerCall call_at(metal::HandlerPoint point, spec::ExitReason reason, metal::HandledGuest& guest);
 
   u64 read(Field field) { return vmcs_.read(field); }
   void write(Field field, u64 value) { vmcs_.write(field, value); }
@@ -127,6 +134,7 @@ class KernelHalf {
   EptBuilder ept_;
   vmx::RecordedVmcs vmcs_;
   GuestLinear linear_;
+  metal::Handlers* handlers_;
   bool launched_ = false;
   bool window_wanted_ = false;
   std::optional<arch::Delivery> to_inject_;

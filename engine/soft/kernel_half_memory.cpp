@@ -13,13 +13,17 @@ KernelHalf::Next KernelHalf::on_ept_violation() {
   // Bit 7: there is a linear address; bit 8: the access was to what it translates to, not to a paging structure.
   const bool in_tables = has_bit(qualification, 7) && !has_bit(qualification, 8);
   if (!frame) return in_tables ? tables_without_memory(address) : emulate_mmio(address, has_bit(qualification, 1));
-  if (!ept_.map(address.page(), *frame))
+  if (ept_.map(address.page(), *frame) == EptBuilder::Mapped::no_frame)
     return to_user(trace::UserExitReason::failed, "the soft metal's monitor has no frame left for an EPT table");
   return Next::resume;
 }
 
-// This monitor writes no misconfigured entry on purpose.
+// This monitor writes no misconfigured entry; a lab's handler may.
 KernelHalf::Next KernelHalf::on_ept_misconfiguration() {
+  if (handlers_)
+    return to_user(trace::UserExitReason::handler_failed,
+                   "An EPT entry is misconfigured: the handler mapped a page writable, or executable only, without "
+                   "making it readable.");
   return to_user(trace::UserExitReason::failed,
                  "an EPT entry of the soft metal's own monitor is misconfigured; this is a defect of Trapline");
 }

@@ -22,7 +22,7 @@ class SoftMachine : public metal::Machine {
         guest_(*host_, guest_frames(layout, options)),
         frames_(layout.monitor_frames),
         processor_(*host_, bus, options.hardware, defects, sizes),
-        kernel_half_(processor_, guest_, frames_, bus, options.hardware),
+        kernel_half_(processor_, guest_, frames_, bus, options.hardware, options.handlers),
         vcpu_(processor_, kernel_half_, bus, options.hardware) {
     host_->name_frames_by([this](u64 frame) { return guest_.guest_page_of_frame(frame); });
   }

@@ -67,6 +67,9 @@ class FullMonitor : public Monitor, private full::GuestWatcher {
   Next not_implemented(const std::string& what);
   isa::Instruction instruction_at_rip();
 
+  // ---- monitor_handlers.cpp
+  std::optional<Next> ask_handlers(trace::HandlerPoint point, const arch::Fault& fault);
+
   // ---- full::GuestWatcher
   void memory_written(Gpa address, unsigned size, u64 old_value) override;
   void tables_changed() override { tables_changed_ = true; }

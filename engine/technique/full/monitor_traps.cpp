@@ -34,6 +34,8 @@ FullMonitor::Next FullMonitor::on_exception(const arch::Fault& fault) {
     open_exit_ = native_rip_;
     return {};
   }
+  if (fault.vector != arch::vector::pf)
+    if (auto decided = ask_handlers(trace::HandlerPoint::trap, fault)) return *decided;
   switch (fault.vector) {
     case arch::vector::pf:
       return on_page_fault(fault);
@@ -53,6 +55,7 @@ FullMonitor::Next FullMonitor::on_page_fault(const arch::Fault& fault) {
   const auto access = fault.error_code & arch::pf_error::fetch   ? arch::Access::execute
                       : fault.error_code & arch::pf_error::write ? arch::Access::write
                                                                  : arch::Access::read;
+  if (auto decided = ask_handlers(trace::HandlerPoint::shadow_fault, fault)) return *decided;
   arch::Fault seen;
   using Answer = full::Shadow::Answer;
   switch (shadow_.on_fault(mmu::paging_state_of(guest_), space(), Gva(fault.cr2), access, seen)) {

@@ -69,6 +69,8 @@ HardwareMonitor::Next HardwareMonitor::handle(const metal::VmExit& exit) {
                     "The guest triple-faulted: a fault could not be delivered, nor the double fault after it."};
     case UserExitReason::entry_failed:
       return Ending{Outcome::entry_failed, 0, exit.detail};
+    case UserExitReason::handler_failed:
+      return Ending{Outcome::handler_failed, 0, exit.detail};
     case UserExitReason::not_implemented:
       return Ending{Outcome::not_implemented, 0, exit.detail};
     case UserExitReason::hypercall:  // not behind this door

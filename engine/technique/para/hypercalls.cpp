@@ -47,6 +47,10 @@ Refused Hypercalls::dispatch(const Call& call, u64& result) {
   const u16 number = known ? static_cast<u16>(call.number) : u16{0xffff};
   bus_.emit(trace::Hypercall{number, first, second, third, fourth, call.in_batch, guest_.cpu.rip - 2});
   door_.charge(spec::Cost::hypercall);
+  if (ask_handler(call, result)) {
+    bus_.emit(trace::HypercallReturn{number, result});
+    return {};
+  }
   const Refused refused =
       known ? (this->*handlers[number])(call.arguments, result) : Refusal{HypercallRule::unknown_number, call.number};
   if (refused) {

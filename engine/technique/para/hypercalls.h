@@ -1,6 +1,7 @@
 // Hypercalls: what a paravirtual kernel asks for by SYSCALL (spec/hypercalls.def), one member function each.
 #pragma once
 
+#include "metal/handlers.h"
 #include "technique/para/devices.h"
 #include "technique/para/guest.h"
 #include "technique/para/kernel_memory.h"
@@ -11,15 +12,24 @@ namespace trapline::technique::para {
 class Hypercalls {
  public:
   Hypercalls(Guest& guest, DirectPaging& paging, Window& window, Devices& devices, KernelMemory memory,
-             metal::Deprivileged& door, trace::Bus& bus)
-      : guest_(guest), paging_(paging), window_(window), devices_(devices), memory_(memory), door_(door), bus_(bus) {}
+             metal::Deprivileged& door, trace::Bus& bus, metal::Handlers* handlers)
+      : guest_(guest),
+        paging_(paging),
+        window_(window),
+        devices_(devices),
+        memory_(memory),
+        door_(door),
+        bus_(bus),
+        handlers_(handlers) {}
 
   // What becomes of the guest besides its registers.
-  enum class Next : u8 { go_on, block, end };
+  enum class Next : u8 { go_on, block, end, handler_failed };
   // The one that its registers ask for, just after SYSCALL. Registers hold the result afterwards.
   Next carry_out();
 
   void raise(u64 channel);
+  // After handler_failed.
+  std::string why() const { return handlers_->why(); }
 
  private:
   struct Call {
@@ -31,6 +41,8 @@ class Hypercalls {
   using Arguments = std::array<u64, 4>;
 
   Refused dispatch(const Call& call, u64& result);
+  // hypercalls_handlers.cpp: true where the lab's handler has taken the call.
+  bool ask_handler(const Call& call, u64& result);
   void reach_device(spec::Hypercall number);
 
   // One for each row: hypercalls.cpp has the run and control transfer, hypercalls_memory.cpp the others. `result` is 0
@@ -55,6 +67,7 @@ class Hypercalls {
   KernelMemory memory_;
   metal::Deprivileged& door_;
   trace::Bus& bus_;
+  metal::Handlers* handlers_;
   bool returns_ = true;  // the call at hand leaves a result in RAX
   Next next_ = Next::go_on;
   virtio::QueueParts queue_;  // of the disk, as it was set up last

@@ -36,7 +36,7 @@ ParaMonitor::ParaMonitor(metal::Machine& machine, metal::Deprivileged& door, tra
       devices_(bus, machine.memory(), std::move(fittings.disk), std::move(fittings.console),
                [this](Gpa first, u64 bytes) { return paging_.has_no_table(first, bytes); }),
       memory_(paging_, machine.memory()),
-      hypercalls_(guest_, paging_, window_, devices_, memory_, door, bus),
+      hypercalls_(guest_, paging_, window_, devices_, memory_, door, bus, fittings.handlers),
       clock_(
           machine.vcpu(), [this] { return devices_.next_deadline(); }, bus, limits) {}
 
@@ -145,6 +145,8 @@ ParaMonitor::Next ParaMonitor::on_system_call() {
     case After::block:
       clock_.halt();
       break;
+    case After::handler_failed:
+      return Ending{Outcome::handler_failed, 0, hypercalls_.why()};
     case After::end:
       return Ending{Outcome::finished, devices_.exit_code().value_or(0), {}};
   }

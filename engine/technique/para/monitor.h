@@ -21,6 +21,7 @@ class ParaMonitor : public Monitor {
   struct Fittings {
     devices::DiskImage disk;
     para::Devices::ConsoleListener console;
+    metal::Handlers* handlers = nullptr;  // a lab's: hypercalls
   };
   // Errors: the metal has no door run_deprivileged, or not enough memory behind it.
   static Result<std::unique_ptr<ParaMonitor>> make(metal::Machine& machine, trace::Bus& bus, const Limits& limits,
