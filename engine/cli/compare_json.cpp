@@ -45,6 +45,7 @@ Json measures_of(const Lane& lane, const compare::Account& account) {
 Json lane_json(const Lane& lane) {
   Json json = Json::object()
                   .set("trace", lane.name)
+                  .set("image_sha256", lane.identity.image_sha256)
                   .set("technique", lane.technique())
                   .set("metal", lane.metal())
                   .set("level", trace::name_of(static_cast<trace::Level>(lane.header->level)))

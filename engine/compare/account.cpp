@@ -7,7 +7,7 @@ namespace trapline::compare {
 
 namespace {
 
-constexpr bool seen = false, hidden = true;
+using enum Sight;
 constexpr MeasureInfo table[] = {
 #define MEASURE(name, title, level, kvm, capability) \
   {Measure::name, #name, title, trace::Level::level, kvm, #capability},
@@ -28,6 +28,21 @@ std::array<Addition, 2> one(Measure measure, std::string text = {}) { return {Ad
 std::string trap_word(const trace::RecordedEvent& event, const trace::Trap& trap) {
   if (trap.trap_kind == static_cast<u8>(trace::TrapKind::exception)) return "exception " + word(event, "vector");
   return word(event, "trap_kind");
+}
+
+std::string channel_word(u8 channel) { return channel == 0 ? "timer" : channel == 1 ? "disk" : "the guest's own"; }
+
+std::string level_word(u8 level) {
+  static constexpr const char* names[] = {"in a frame not yet a table", "PT", "PD", "PDPT", "PML4"};
+  return level < std::size(names) ? names[level] : "level " + std::to_string(level);
+}
+
+// What a frame is used for matters to the account where it becomes a page table, or no longer is one.
+std::array<Addition, 2> of_frame(const trace::RecordedEvent& event, const trace::FrameType& frame) {
+  const auto is_table = [](u8 use) { return use > static_cast<u8>(trace::FrameUse::writable); };
+  if (is_table(frame.now) && !is_table(frame.was)) return one(Measure::tables_made, word(event, "now"));
+  if (is_table(frame.was) && !is_table(frame.now)) return one(Measure::tables_released, word(event, "was"));
+  return {};
 }
 
 std::array<Addition, 2> of_memory(const trace::RecordedEvent& event) {
@@ -59,6 +74,10 @@ std::array<Addition, 2> of_memory(const trace::RecordedEvent& event) {
               Addition{Measure::shadow_zapped, event.as<trace::ShadowSync>()->zapped, "with a synced entry"}};
     case trace::Kind::shadow_zap:
       return {Addition{Measure::shadow_zapped, event.as<trace::ShadowZap>()->entries, word(event, "cause")}};
+    case trace::Kind::page_table_update:
+      return one(Measure::table_updates, level_word(event.as<trace::PageTableUpdate>()->level));
+    case trace::Kind::frame_type:
+      return of_frame(event, *event.as<trace::FrameType>());
     default:
       return {};
   }
@@ -70,12 +89,14 @@ std::span<const MeasureInfo> measures() { return table; }
 const MeasureInfo& info_of(Measure measure) { return table[static_cast<std::size_t>(measure)]; }
 
 trace::KindSet counted_kinds(const trace::EventSource& source) {
-  return source.kinds<trace::VmExit, trace::Trap, trace::UserExit, trace::Emulation, trace::FaultReflected,
-                      trace::Exception, trace::Interrupt, trace::PortIo, trace::Console, trace::VmcsRead,
-                      trace::VmcsWrite, trace::BlockTranslated, trace::BlockInvalidated, trace::VirtioDescriptor,
-                      trace::VirtioAvailPublish, trace::VirtioNotify, trace::VirtioPop, trace::VirtioUsedPublish,
-                      trace::WalkBegin, trace::WalkReference, trace::TlbMiss, trace::TlbFill, trace::TlbEvict,
-                      trace::TlbFlush, trace::TlbHit, trace::ShadowFill, trace::ShadowSync, trace::ShadowZap>();
+  return source
+      .kinds<trace::VmExit, trace::Trap, trace::UserExit, trace::Emulation, trace::FaultReflected, trace::Exception,
+             trace::Interrupt, trace::PortIo, trace::Console, trace::VmcsRead, trace::VmcsWrite, trace::BlockTranslated,
+             trace::BlockInvalidated, trace::VirtioDescriptor, trace::VirtioAvailPublish, trace::VirtioNotify,
+             trace::VirtioPop, trace::VirtioUsedPublish, trace::WalkBegin, trace::WalkReference, trace::TlbMiss,
+             trace::TlbFill, trace::TlbEvict, trace::TlbFlush, trace::TlbHit, trace::ShadowFill, trace::ShadowSync,
+             trace::ShadowZap, trace::Hypercall, trace::HypercallRefused, trace::Upcall, trace::EventChannel,
+             trace::PageTableUpdate, trace::FrameType>();
 }
 
 std::array<Addition, 2> additions_of(const trace::RecordedEvent& event) {
@@ -96,6 +117,17 @@ std::array<Addition, 2> additions_of(const trace::RecordedEvent& event) {
     case trace::Kind::interrupt:
       if (event.as<trace::Interrupt>()->phase != static_cast<u8>(trace::InterruptPhase::delivered)) return {};
       return one(Measure::interrupts);
+    case trace::Kind::marker:
+      return one(Measure::markers);
+    case trace::Kind::hypercall:
+      return one(Measure::hypercalls, word(event, "number"));
+    case trace::Kind::hypercall_refused:
+      return one(Measure::hypercalls_refused, word(event, "rule"));
+    case trace::Kind::upcall:
+      return one(Measure::upcalls, word(event, "reason"));
+    case trace::Kind::event_channel:
+      if (event.as<trace::EventChannel>()->phase != static_cast<u8>(trace::ChannelPhase::delivered)) return {};
+      return one(Measure::events_delivered, channel_word(event.as<trace::EventChannel>()->channel));
     case trace::Kind::port_io:
       return one(Measure::port_io, word(event, "access"));
     case trace::Kind::console:

@@ -19,12 +19,15 @@ enum class Measure : u8 {
 };
 inline constexpr std::size_t measure_count = static_cast<std::size_t>(Measure::count_);
 
+// Whether a lane on kvm tells of every occurrence.
+enum class Sight : u8 { seen, hidden, hidden_in_hardware };
+
 struct MeasureInfo {
   Measure measure;
   std::string_view name;
   std::string_view title;
   trace::Level level;
-  bool hidden_on_kvm;
+  Sight on_kvm;
   std::string_view capability;
 };
 std::span<const MeasureInfo> measures();

@@ -25,17 +25,25 @@ std::string_view reason_of(const Lane& lane, std::string_view capability) {
   return "the support table does not tell";
 }
 
-Error differs(const std::vector<Lane>& lanes, std::size_t other, const char* what, const std::string& left,
-              const std::string& right) {
-  return usage_error("lanes of one guest, image and seed can be compared, but " + lanes[0].name + " has " + what + " " +
-                     left + " and " + lanes[other].name + " has " + right);
+// A guest has two builds: one for the bare machine, one that knows its monitor.
+std::size_t first_of_build(const std::vector<Lane>& lanes, bool paravirtual) {
+  std::size_t lane = 0;
+  while (lanes[lane].paravirtual() != paravirtual) ++lane;
+  return lane;
+}
+
+Error differs(const std::vector<Lane>& lanes, std::size_t one, std::size_t other, const char* what,
+              const std::string& left, const std::string& right) {
+  return usage_error("lanes of one guest, image and seed can be compared, but " + lanes[one].name + " has " + what +
+                     " " + left + " and " + lanes[other].name + " has " + right);
 }
 
 }  // namespace
 
 Cell cell_of(const Lane& lane, Measure measure, const Account& account) {
   const MeasureInfo& info = info_of(measure);
-  const bool hidden = info.hidden_on_kvm && !lane.modelled() && lane.account.of(measure) == 0;
+  const bool may_hide = info.on_kvm == Sight::hidden || (info.on_kvm == Sight::hidden_in_hardware && lane.hardware());
+  const bool hidden = may_hide && !lane.modelled() && lane.account.of(measure) == 0;
   if (hidden) return {Knowledge::unknown, 0, reason_of(lane, info.capability)};
   if (lane.header->level < static_cast<u8>(info.level)) return {Knowledge::not_recorded, 0, {}};
   return {Knowledge::counted, account.of(measure), {}};
@@ -61,11 +69,12 @@ Result<> comparable(const std::vector<Lane>& lanes) {
   for (std::size_t i = 1; i < lanes.size(); ++i) {
     const Lane& lane = lanes[i];
     if (lane.identity.guest != first.identity.guest)
-      return differs(lanes, i, "guest", first.identity.guest, lane.identity.guest);
-    if (lane.identity.image_sha256 != first.identity.image_sha256)
-      return differs(lanes, i, "image", first.identity.image_sha256, lane.identity.image_sha256);
+      return differs(lanes, 0, i, "guest", first.identity.guest, lane.identity.guest);
+    const std::size_t like = first_of_build(lanes, lane.paravirtual());
+    if (lane.identity.image_sha256 != lanes[like].identity.image_sha256)
+      return differs(lanes, like, i, "image", lanes[like].identity.image_sha256, lane.identity.image_sha256);
     if (lane.header->seed != first.header->seed)
-      return differs(lanes, i, "seed", std::to_string(first.header->seed), std::to_string(lane.header->seed));
+      return differs(lanes, 0, i, "seed", std::to_string(first.header->seed), std::to_string(lane.header->seed));
   }
   return {};
 }
@@ -102,6 +111,7 @@ std::vector<RetiredAlignment> align_retired(const std::vector<Lane>& lanes) {
   for (std::size_t left = 0; left < lanes.size(); ++left) {
     for (std::size_t right = left + 1; right < lanes.size(); ++right) {
       if (!lanes[left].modelled() || !lanes[right].modelled()) continue;
+      if (lanes[left].paravirtual() != lanes[right].paravirtual()) continue;
       RetiredAlignment pair;
       pair.left = left;
       pair.right = right;

@@ -32,7 +32,7 @@ struct Alignment {
   u64 unmatched = 0;               // such markers, over all lanes
 };
 
-// Retired counts at aligned begin markers of two lanes that count.
+// Retired counts at aligned begin markers of two lanes that count, and run one build of the guest.
 struct RetiredAlignment {
   std::size_t left = 0, right = 0;  // lanes
   u64 compared = 0, equal = 0;
@@ -42,7 +42,7 @@ struct RetiredAlignment {
   std::optional<Difference> first;
 };
 
-// One moment that every lane announces, and one guest, image and seed; otherwise a sentence that says what differs.
+// One guest, seed and, for each of the guest's two builds, image; otherwise a sentence that says what differs.
 Result<> comparable(const std::vector<Lane>& lanes);
 bool digests_agree(const std::vector<Lane>& lanes);
 Alignment align(const std::vector<Lane>& lanes);

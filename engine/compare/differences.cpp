@@ -23,8 +23,16 @@ Cell value_of(const Lane& lane, Quantity quantity, const ActionTotals::Stretch& 
   return {};
 }
 
+// Between lanes that differ in technique and metal at once, no reader could say where a difference comes from. Of two
+// lanes alone it is told all the same.
+bool speaks(const std::vector<Lane>& lanes, std::size_t left, std::size_t right) {
+  return lanes.size() == 2 || lanes[left].header->technique == lanes[right].header->technique ||
+         lanes[left].header->metal == lanes[right].header->metal;
+}
+
 std::optional<Difference> difference_of(const std::vector<Lane>& lanes, std::size_t left, std::size_t right, u8 action,
                                         Quantity quantity) {
+  if (!speaks(lanes, left, right)) return std::nullopt;
   if (quantity == Quantity::ticks && lanes[left].modelled() != lanes[right].modelled()) return std::nullopt;
   Difference::Side sides[2];
   const std::size_t numbers[2] = {left, right};
@@ -86,6 +94,7 @@ u64 ratio_of(const Difference& difference) {
 }
 
 Cell stops_of(const Lane& lane, const Account& account) {
+  if (!lane.hardware()) return cell_of(lane, Measure::traps, account);
   const Cell exits = cell_of(lane, Measure::vm_exits, account);
   if (exits.knowledge != Knowledge::counted) return exits;
   return {Knowledge::counted, exits.count + account.of(Measure::traps), {}};

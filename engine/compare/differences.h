@@ -22,7 +22,7 @@ std::string_view name_of(Difference::Quantity quantity);
 // Hundredths of more over less; of more over one where less is nothing.
 u64 ratio_of(const Difference& difference);
 
-// VM exits and traps: the times that the guest lost the processor to its monitor.
+// VM exits, of a deprivileged guest traps: the times that it lost the processor to its monitor.
 Cell stops_of(const Lane& lane, const Account& account);
 
 // The largest first, each action at most once, lanes with unequal numbers of an action left out. Ticks are compared

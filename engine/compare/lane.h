@@ -60,6 +60,8 @@ class Lane {
   std::string metal() const { return std::string(trace::name_of(static_cast<trace::MetalKind>(header->metal))); }
   std::string title() const { return technique() + " on " + metal(); }
   bool modelled() const { return header->metal == static_cast<u8>(trace::MetalKind::soft); }
+  bool hardware() const { return header->technique == static_cast<u8>(trace::Technique::hardware); }
+  bool paravirtual() const { return header->technique == static_cast<u8>(trace::Technique::para); }
   std::optional<std::string> digest() const;  // of the console's facts; nothing where there were none
 
  private:

@@ -3,6 +3,7 @@
 
 #include "compare/differences.h"
 #include "compare/prices.h"
+#include "spec/hypercalls.h"
 #include "spec/vectors.h"
 #include "views/fold.h"
 #include "views/recorder.h"
@@ -107,6 +108,86 @@ TEST_CASE("every kind of the deprivileged techniques is counted, entries and ins
   CHECK(lane.account.of(Measure::shadow_synced) == 1);
   CHECK(lane.account.of(Measure::shadow_zapped) == 7);
   CHECK(lane.account.of(Measure::ring_transitions) == 1);
+}
+
+TEST_CASE("every kind of a paravirtual lane is counted, by what it is about") {
+  Writer writer(trace::Technique::para, trace::MetalKind::soft);
+  trace::Hypercall call_event{static_cast<u16>(spec::Hypercall::load_root)};
+  writer.put(call_event);
+  writer.put(trace::HypercallRefused{static_cast<u16>(spec::Hypercall::load_root),
+                                     static_cast<u16>(spec::HypercallRule::table_alignment), 3});
+  writer.put(trace::Upcall{static_cast<u8>(trace::UpcallReason::system_call), 0, 0, 0, 0});
+  for (const u8 channel : {0, 1, 5}) {
+    writer.put(trace::EventChannel{static_cast<u8>(trace::ChannelPhase::raised), channel});
+    writer.put(trace::EventChannel{static_cast<u8>(trace::ChannelPhase::delivered), channel});
+  }
+  writer.put(trace::PageTableUpdate{1, 0, 0, 0, 0});
+  writer.put(trace::PageTableUpdate{0, 0, 0, 0, 0});
+  const auto frame = [&](trace::FrameUse was, trace::FrameUse now) {
+    writer.put(trace::FrameType{0x1000, static_cast<u8>(was), static_cast<u8>(now)});
+  };
+  frame(trace::FrameUse::none, trace::FrameUse::writable);  // neither becomes a page table nor was one
+  frame(trace::FrameUse::none, trace::FrameUse::kernel_pt);
+  frame(trace::FrameUse::user_pd, trace::FrameUse::none);
+  const Lane lane = writer.lane();
+  CHECK(lane.account.of(Measure::hypercalls, "load_root") == 1);
+  CHECK(lane.account.of(Measure::hypercalls_refused, "table_alignment") == 1);
+  CHECK(lane.account.of(Measure::upcalls, "system_call") == 1);
+  CHECK(lane.account.of(Measure::events_delivered) == 3);
+  CHECK(lane.account.of(Measure::events_delivered, "disk") == 1);
+  CHECK(lane.account.of(Measure::events_delivered, "the guest's own") == 1);
+  CHECK(lane.account.of(Measure::table_updates) == 2);
+  CHECK(lane.account.of(Measure::table_updates, "PT") == 1);
+  CHECK(lane.account.of(Measure::tables_made) == 1);
+  CHECK(lane.account.of(Measure::tables_made, "kernel_pt") == 1);
+  CHECK(lane.account.of(Measure::tables_released, "user_pd") == 1);
+  CHECK(lane.account.of(Measure::interrupts) == 0);
+  u64 expected = 0;
+  for (const spec::Cost cost :
+       {spec::Cost::hypercall, spec::Cost::upcall, spec::Cost::table_entry, spec::Cost::table_entry})
+    expected += spec::cycles_of(cost, spec::Generation::skylake);
+  CHECK(compare::price_of(lane, spec::Generation::skylake).cycles == expected);
+}
+
+TEST_CASE("a monitor of a deprivileged guest delivers its interrupts itself, so on kvm they are counted") {
+  const Lane para = Writer(trace::Technique::para, trace::MetalKind::kvm).lane();
+  const Lane hardware = Writer(trace::Technique::hardware, trace::MetalKind::kvm).lane();
+  CHECK(compare::cell_of(para, Measure::interrupts).knowledge == Knowledge::counted);
+  CHECK(compare::cell_of(hardware, Measure::interrupts).knowledge == Knowledge::unknown);
+  CHECK(compare::stops_of(para, para.account).knowledge == Knowledge::counted);
+  CHECK(compare::stops_of(hardware, hardware.account).knowledge == Knowledge::unknown);
+}
+
+TEST_CASE("para runs another build of the guest: its image is held against other para lanes, its retired counts not") {
+  const Lane bare = full_lane(1, 1);
+  Lane para = Writer(trace::Technique::para, trace::MetalKind::soft).lane();
+  para.identity.image_sha256 = "cd";
+  Lane other = para;
+  other.identity.image_sha256 = "ef";
+  CHECK(compare::comparable({bare, para}).ok());
+  CHECK(compare::comparable({para, bare, para}).ok());
+  CHECK(compare::comparable({bare, para, other}).error().sentence.find("image cd") != std::string::npos);
+  CHECK(compare::align_retired({bare, para}).empty());
+  CHECK(compare::align_retired({bare, para, bare}).size() == 1);
+}
+
+TEST_CASE("among more than two lanes, differences are told of those that differ in technique or in metal") {
+  const auto with = [](trace::Technique technique, trace::MetalKind metal, u64 stops) {
+    Writer writer(technique, metal);
+    writer.begin(call, 1);
+    for (u64 i = 0; i < stops; ++i) writer.put(trap(spec::Vector::GP));
+    writer.over(call, 1);
+    return writer.lane();
+  };
+  using trace::MetalKind;
+  using trace::Technique;
+  const std::vector<Lane> lanes{with(Technique::full, MetalKind::soft, 100), with(Technique::para, MetalKind::kvm, 1),
+                                with(Technique::para, MetalKind::soft, 10)};
+  const auto differences = compare::largest_differences(lanes);
+  REQUIRE(differences.size() == 1);
+  CHECK(differences[0].more.value == 100);
+  CHECK(differences[0].less.value == 10);
+  CHECK(compare::largest_differences({lanes[0], lanes[1]})[0].less.value == 1);
 }
 
 TEST_CASE("an action's account holds what is between its markers, nested actions included") {
