@@ -3,6 +3,7 @@
 #include <set>
 
 #include "cli/compare.h"
+#include "cli/compare_phrases.h"
 #include "cli/table.h"
 #include "compare/differences.h"
 #include "compare/prices.h"
@@ -15,33 +16,22 @@ using compare::Cell;
 using compare::Knowledge;
 using compare::Lane;
 using compare::Measure;
-using Lanes = std::vector<Lane>;
 
 constexpr std::size_t most_words = 8;  // of one measure; what is left is one row more
 
-std::string heading(const Lanes& lanes, std::size_t index) {
-  const std::string title = lanes[index].technique() + " " + lanes[index].metal();
-  const auto same =
-      std::count_if(lanes.begin(), lanes.end(), [&](const Lane& lane) { return lane.title() == lanes[index].title(); });
-  return same > 1 ? std::to_string(index + 1) + " " + title : title;
-}
-
+// Technique above metal, since six lanes side by side leave ten columns for each.
 Table lane_table(const Lanes& lanes, const std::string& title) {
   std::vector<Table::Column> columns{{title}};
-  for (std::size_t i = 0; i < lanes.size(); ++i) columns.push_back({heading(lanes, i), Align::right});
-  return Table(std::move(columns));
-}
-
-std::string text_of(const Cell& cell) {
-  switch (cell.knowledge) {
-    case Knowledge::counted:
-      return grouped(cell.count);
-    case Knowledge::unknown:
-      return "unknown";
-    case Knowledge::not_recorded:
-      return "not recorded";
+  std::vector<std::string> metals{""};
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const std::string heading = lane_heading(lanes, i);
+    const std::size_t space = heading.rfind(' ');
+    columns.push_back({heading.substr(0, space), Align::right});
+    metals.push_back(heading.substr(space + 1));
   }
-  return {};
+  Table table(std::move(columns));
+  table.add(std::move(metals));
+  return table;
 }
 
 template <typename Value>
@@ -49,28 +39,6 @@ void add_row(Table& table, const Lanes& lanes, const std::string& title, Value v
   std::vector<std::string> cells{title};
   for (const Lane& lane : lanes) cells.push_back(value(lane));
   table.add(std::move(cells));
-}
-
-std::string join(const std::vector<std::string>& parts, const std::string& last) {
-  std::string text;
-  for (std::size_t i = 0; i < parts.size(); ++i) text += (i == 0 ? "" : i + 1 == parts.size() ? last : ", ") + parts[i];
-  return text;
-}
-
-// Breaks at spaces so that a line has at most 100 columns.
-std::string wrapped(const std::string& text, const std::string& indent = "") {
-  std::string out, line;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t space = std::min(text.find(' ', at), text.size());
-    const std::string word = text.substr(at, space - at);
-    if (!line.empty() && indent.size() + line.size() + 1 + word.size() > 100) {
-      out += indent + line + "\n";
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-    at = space + 1;
-  }
-  return out + indent + line + "\n";
 }
 
 std::string opening(const Lanes& lanes) {
@@ -84,6 +52,10 @@ std::string opening(const Lanes& lanes) {
     text += "All digests agree: the guest found the same facts in every lane (" + digest->substr(0, 16) + "...).";
   else
     text += "THE DIGESTS DO NOT AGREE: the guest did not find the same facts in every lane.";
+  const auto para = std::count_if(lanes.begin(), lanes.end(), [](const Lane& lane) { return lane.paravirtual(); });
+  if (para > 0 && para < static_cast<long>(lanes.size()))
+    text +=
+        " Under para runs a second build of the guest, which knows its monitor; what it prints as fact is the same.";
   return wrapped(text);
 }
 
@@ -92,10 +64,11 @@ void add_words(Table& table, const Lanes& lanes, Measure measure) {
   for (const Lane& lane : lanes)
     for (const auto& [word, count] : lane.account.words(measure)) totals[word] += count;
   std::vector<std::pair<std::string, u64>> words(totals.begin(), totals.end());
+  if (words.size() < 2) return;  // the row above says it
   std::stable_sort(words.begin(), words.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   const std::size_t shown = words.size() > most_words + 1 ? most_words : words.size();
   for (std::size_t i = 0; i < shown; ++i)
-    add_row(table, lanes, "  " + words[i].first, [&](const Lane& lane) {
+    add_row(table, lanes, "  " + short_word(words[i].first), [&](const Lane& lane) {
       const Cell cell = compare::cell_of(lane, measure);
       return cell.knowledge == Knowledge::counted ? grouped(lane.account.of(measure, words[i].first)) : std::string();
     });
@@ -115,6 +88,12 @@ bool zero_everywhere(const Lanes& lanes, Measure measure) {
   });
 }
 
+bool counted_nowhere(const Lanes& lanes, Measure measure) {
+  return std::none_of(lanes.begin(), lanes.end(), [&](const Lane& lane) {
+    return compare::cell_of(lane, measure).knowledge == Knowledge::counted;
+  });
+}
+
 std::string lanes_part(const Lanes& lanes) {
   Table table = lane_table(lanes, "whole run");
   add_row(table, lanes, "outcome", [](const Lane& lane) {
@@ -129,10 +108,14 @@ std::string lanes_part(const Lanes& lanes) {
     add_row(table, lanes, "modelled cycles [1]",
             [](const Lane& lane) { return lane.modelled() ? grouped(lane.ticks) : std::string("-"); });
   if (std::any_of(lanes.begin(), lanes.end(), [](const Lane& lane) { return !lane.modelled(); }))
-    add_row(table, lanes, "real nanoseconds",
-            [](const Lane& lane) { return lane.modelled() ? std::string("-") : grouped(lane.ticks); });
-  std::vector<std::string> zero;
+    add_row(table, lanes, "real microseconds",
+            [](const Lane& lane) { return lane.modelled() ? std::string("-") : grouped((lane.ticks + 500) / 1000); });
+  std::vector<std::string> zero, unseen;
   for (const compare::MeasureInfo& info : compare::measures()) {
+    if (counted_nowhere(lanes, info.measure)) {
+      unseen.emplace_back(info.title);
+      continue;
+    }
     if (zero_everywhere(lanes, info.measure)) {
       if (info.measure != Measure::walks_derived) zero.emplace_back(info.title);
       continue;
@@ -142,26 +125,45 @@ std::string lanes_part(const Lanes& lanes) {
     add_words(table, lanes, info.measure);
   }
   std::string text = "\n" + table.text("");
+  if (!unseen.empty())
+    text += "\n" + wrapped("Counted in no lane, for want of a higher recording level or because it is hidden: " +
+                           join(unseen, " and ") + ".");
   if (!zero.empty()) text += "\n" + wrapped("Counted in every lane, and none: " + join(zero, " and ") + ".");
   return text;
 }
 
-std::string unknown_part(const Lanes& lanes) {
-  std::string out;
-  std::set<std::string> told;
-  for (const Lane& lane : lanes) {
-    std::map<std::string, std::vector<std::string>> unknown;
-    const Cell retired = compare::retired_of(lane);
-    if (retired.knowledge == Knowledge::unknown) unknown[std::string(retired.reason)] = {"instructions retired"};
-    for (const compare::MeasureInfo& info : compare::measures()) {
-      const Cell cell = compare::cell_of(lane, info.measure);
-      if (cell.knowledge == Knowledge::unknown) unknown[std::string(cell.reason)].emplace_back(info.title);
-    }
-    if (unknown.empty() || !told.insert(lane.title()).second) continue;
-    out += "What " + lane.title() + " cannot know:\n";
-    for (const auto& [reason, titles] : unknown) out += wrapped(join(titles, " and ") + ": " + reason, "  ");
+// What a lane cannot know, as lines; empty where there is nothing.
+std::string unknown_lines(const Lane& lane) {
+  std::map<std::string, std::vector<std::string>> unknown;
+  const Cell retired = compare::retired_of(lane);
+  if (retired.knowledge == Knowledge::unknown) unknown[std::string(retired.reason)] = {"instructions retired"};
+  for (const compare::MeasureInfo& info : compare::measures()) {
+    const Cell cell = compare::cell_of(lane, info.measure);
+    if (cell.knowledge == Knowledge::unknown) unknown[std::string(cell.reason)].emplace_back(info.title);
   }
+  std::string lines;
+  for (const auto& [reason, titles] : unknown) lines += wrapped(join(titles, " and ") + ": " + reason, "  ", "  ");
+  return lines;
+}
+
+std::string unknown_part(const Lanes& lanes) {
+  std::map<std::string, std::vector<std::string>> lanes_of;  // by what they cannot know
+  for (const Lane& lane : lanes) {
+    auto& titles = lanes_of[unknown_lines(lane)];
+    if (std::find(titles.begin(), titles.end(), lane.title()) == titles.end()) titles.push_back(lane.title());
+  }
+  std::string out;
+  for (const auto& [lines, titles] : lanes_of)
+    if (!lines.empty()) out += "What " + join(titles, " and ") + " cannot know:\n" + lines;
   return out.empty() ? out : "\n" + out;
+}
+
+bool occurs(const Lanes& lanes, const compare::Term& term) {
+  return std::any_of(lanes.begin(), lanes.end(), [&](const Lane& lane) {
+    for (const compare::Term& one : compare::terms_of(lane))
+      if (one.cost == term.cost && one.count.count > 0) return true;
+    return false;
+  });
 }
 
 std::string costs_footnote(const Lanes& lanes) {
@@ -171,7 +173,7 @@ std::string costs_footnote(const Lanes& lanes) {
   std::set<std::string_view> named;
   const auto generation = compare::generation_named(lane->identity.generation).value_or(spec::default_generation);
   for (const compare::Term& term : compare::terms_of(*lane))
-    if (term.in_ticks && named.insert(spec::info_of(term.cost).name).second)
+    if (term.in_ticks && occurs(lanes, term) && named.insert(spec::info_of(term.cost).name).second)
       rows += (rows.empty() ? "" : ", ") + std::string(spec::info_of(term.cost).name) + " " +
               grouped(spec::cycles_of(term.cost, generation));
   return "\n" +
@@ -209,67 +211,12 @@ std::string alignment_part(const Lanes& lanes) {
             std::to_string(alignment.missing->begin.ordinal) + " (event " +
             std::to_string(alignment.missing->begin.sequence) + " of " + lanes[alignment.missing->lane].title() +
             "), which " + lanes[alignment.missing->other].title() + " lacks";
-  text +=
-      ". " + retired_part(lanes) +
-      (is_wide(lanes) ? "Each cell below is all occurrences together (the first ones are in --json), from the begin "
-                      : "Each cell below is the first occurrence, then all of them together, from the begin ") +
-      "marker to the end marker, the end marker's own port write included. What an action nested in another costs "
-      "counts for both.";
+  text += ". " + retired_part(lanes);
   return "\n" + wrapped(text);
-}
-
-const compare::ActionTotals* totals_of(const Lane& lane, u8 action) {
-  const auto found = lane.actions.find(action);
-  return found == lane.actions.end() || found->second.occurrences == 0 ? nullptr : &found->second;
 }
 
 std::string both(const Lanes& lanes, const std::string& first, const std::string& all) {
   return is_wide(lanes) ? all : first + " / " + all;
-}
-
-std::string both(const Lanes& lanes, const Cell& first, const Cell& all) {
-  if (all.knowledge != Knowledge::counted) return text_of(all);
-  return both(lanes, text_of(first), text_of(all));
-}
-
-void add_action(Table& table, const Lanes& lanes, u8 action) {
-  const auto row = [&](const std::string& title, auto value) {
-    add_row(table, lanes, title, [&](const Lane& lane) {
-      const auto* totals = totals_of(lane, action);
-      return totals ? value(lane, *totals) : std::string("-");
-    });
-  };
-  const auto any = [&](Measure measure) {
-    return std::any_of(lanes.begin(), lanes.end(), [&](const Lane& lane) {
-      const auto* totals = totals_of(lane, action);
-      return totals && totals->all.account.of(measure) > 0;
-    });
-  };
-  row(compare::action_name(action), [](const Lane&, const auto& totals) {
-    return "event " + std::to_string(totals.first_begin) + " / " + grouped(totals.occurrences) + "x";
-  });
-  row("  cycles, ns on kvm", [&](const Lane&, const auto& totals) {
-    return both(lanes, grouped(totals.first.ticks), grouped(totals.all.ticks));
-  });
-  row("  VM exits and traps", [&](const Lane& lane, const auto& totals) {
-    return both(lanes, compare::stops_of(lane, totals.first.account), compare::stops_of(lane, totals.all.account));
-  });
-  for (const Measure measure : {Measure::user_exits, Measure::emulated, Measure::faults_reflected,
-                                Measure::blocks_translated, Measure::walks, Measure::shadow_filled}) {
-    if (!any(measure)) continue;
-    row("  " + std::string(compare::info_of(measure).title), [&](const Lane& lane, const auto& totals) {
-      return both(lanes, compare::cell_of(lane, measure, totals.first.account),
-                  compare::cell_of(lane, measure, totals.all.account));
-    });
-  }
-}
-
-std::string actions_part(const Lanes& lanes) {
-  Table table = lane_table(lanes, is_wide(lanes) ? "all occurrences" : "first / all");
-  const auto kinds = compare::action_kinds(lanes);
-  if (kinds.empty()) return "\nThe guest announced no action.\n";
-  for (const u8 action : kinds) add_action(table, lanes, action);
-  return alignment_part(lanes) + "\n" + table.text("");
 }
 
 std::string differences_part(const Lanes& lanes) {
@@ -282,7 +229,7 @@ std::string differences_part(const Lanes& lanes) {
 
 std::string ranking_text(const Lanes& lanes, spec::Generation generation) {
   std::vector<std::string> names;
-  for (const std::size_t lane : compare::ranking(lanes, generation)) names.push_back(heading(lanes, lane));
+  for (const std::size_t lane : compare::ranking(lanes, generation)) names.push_back(lane_heading(lanes, lane));
   return join(names, ", then ");
 }
 
@@ -290,7 +237,7 @@ std::string explained_text(const Lanes& lanes, std::size_t index) {
   const auto own = compare::generation_named(lanes[index].identity.generation);
   if (!own || !lanes[index].modelled()) return "";
   const auto price = compare::price_of(lanes[index], *own);
-  return heading(lanes, index) + ": the charged rows come to " + grouped(price.in_ticks) + " of " +
+  return lane_heading(lanes, index) + ": the charged rows come to " + grouped(price.in_ticks) + " of " +
          grouped(lanes[index].ticks) + " recorded cycles, " + grouped(price.explained_permille / 10) + "." +
          std::to_string(price.explained_permille % 10) + " %. ";
 }
@@ -328,8 +275,8 @@ std::string prices_part(const Lanes& lanes, const std::vector<spec::GenerationIn
 }  // namespace
 
 std::string compare_text(const Lanes& lanes, const std::vector<spec::GenerationInfo>& generations) {
-  return opening(lanes) + lanes_part(lanes) + costs_footnote(lanes) + unknown_part(lanes) + actions_part(lanes) +
-         differences_part(lanes) + prices_part(lanes, generations);
+  return opening(lanes) + lanes_part(lanes) + costs_footnote(lanes) + unknown_part(lanes) + alignment_part(lanes) +
+         compare_actions_text(lanes) + differences_part(lanes) + prices_part(lanes, generations);
 }
 
 }  // namespace trapline::cli
