@@ -11,7 +11,7 @@ constexpr u8 code_bytes[] = {0x4c, 0x89, 0x03, 0x0f, 0x05};
 constexpr u64 syscall_at = ParaLab::code + 3;
 
 arch::CpuState without_results(arch::CpuState state) {
-  state.gpr[arch::rax] = state.gpr[arch::rcx] = state.gpr[arch::r11] = state.rip = 0;
+  state.gpr[arch::rax] = state.gpr[arch::rcx] = state.gpr[arch::r11] = state.rip = state.cr3 = 0;
   return state;
 }
 
@@ -124,6 +124,7 @@ WholeMachine ParaLab::whole() {
   std::fill_n(all.frames.begin() + static_cast<std::ptrdiff_t>(table - first), 8, std::byte{0});
   for (u64 page = 0; page < pages; ++page) all.uses.push_back(monitor->paging().use(page));
   all.free_frames = frames.free();
+  all.root = monitor->guest().cpu.cr3;
   const auto& guest = monitor->guest();
   all.trap_handlers = guest.trap_handlers;
   all.handlers = {guest.event_handler, guest.system_call_handler, guest.kernel_stack};

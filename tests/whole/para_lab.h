@@ -38,7 +38,7 @@ class PlayedMachine : public MachineInFront {
 struct WholeMachine {
   std::vector<std::byte> memory, frames, devices;
   std::vector<trace::FrameUse> uses;
-  u64 free_frames = 0;
+  u64 free_frames = 0, root = 0;
   std::array<u64, 32> trap_handlers{};
   std::array<u64, 3> handlers{};
   friend bool operator==(const WholeMachine&, const WholeMachine&) = default;
