@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/nearest.h"
 #include "trace/filter_lexer.h"
 #include "trace/filter_node.h"
-#include "trace/nearest.h"
 
 namespace trapline::trace {
 namespace {

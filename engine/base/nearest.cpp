@@ -1,10 +1,10 @@
-#include "trace/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 #include <cctype>
 #include <vector>
 
-namespace trapline::trace {
+namespace trapline {
 namespace {
 
 constexpr std::size_t most_letters = 96;
@@ -55,4 +55,4 @@ std::string did_you_mean(std::string_view wrong, std::span<const std::string_vie
   return out + "?";
 }
 
-}  // namespace trapline::trace
+}  // namespace trapline

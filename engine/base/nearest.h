@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace trapline::trace {
+namespace trapline {
 
 // "; did you mean A, B or C?", or empty where nothing known is near.
 std::string did_you_mean(std::string_view wrong, std::span<const std::string_view> known);
 
-}  // namespace trapline::trace
+}  // namespace trapline
