@@ -47,9 +47,10 @@ class DirectPaging {
   void settle();
 
   // ---- the kernel's linear addresses, with the rights of its tables
-  // Where a byte lies; nothing where the kernel could not reach it, or where it is not the guest's. Sets accessed and
-  // dirty flags.
-  std::optional<Gpa> reach(Gva address, arch::Access access);
+  // Where a byte lies; nothing where the kernel could not reach it, or where it is not the guest's.
+  std::optional<Gpa> reach(Gva address, arch::Access access) const;
+  // Sets accessed and dirty flags, as the processor does for an access that it carries out.
+  void touch(Gva address, arch::Access access);
   // Whether the guest's tables map the address at all, for page-fault error codes.
   bool maps(Gva address) const;
 

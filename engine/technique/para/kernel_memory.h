@@ -12,7 +12,7 @@ class KernelMemory {
 
   bool read(u64 address, std::span<std::byte> into);
   bool write(u64 address, std::span<const std::byte> from);
-  bool writable(u64 address, u64 bytes) { return !pieces(address, bytes, arch::Access::write).empty(); }
+  bool writable(u64 address, u64 bytes) const { return !pieces(address, bytes, arch::Access::write).empty(); }
 
   template <typename Value>
   bool read(u64 address, Value& value) {
@@ -25,11 +25,12 @@ class KernelMemory {
 
  private:
   struct Piece {
+    Gva linear;
     Gpa place;
     u64 bytes;
   };
   // Empty where any byte is out of reach; `bytes` is at least 1.
-  std::vector<Piece> pieces(u64 address, u64 bytes, arch::Access access);
+  std::vector<Piece> pieces(u64 address, u64 bytes, arch::Access access) const;
 
   DirectPaging& paging_;
   memory::GuestMemory& memory_;

@@ -14,6 +14,8 @@ u64 DirectPaging::read_table(Hpa place) const {
 DirectPaging::Walked DirectPaging::walk(Gva address) const {
   Walked walked;
   if (!is_canonical(address.value)) return walked;
+  // The metal's own tables need not lie where the monitor can read them.
+  if (bits(address.value, 47, 39) == para_abi::hidden_slot) return walked;
   Hpa table(root(true).cr3);
   for (unsigned level = 4; level > 0; --level) {
     const Hpa place = table + bits(address.value, 3 + 9 * level + 8, 3 + 9 * level) * 8;
@@ -34,7 +36,7 @@ void DirectPaging::set_flags(const Step& step, u64 flags) {
     memory_.store<u64>(door_.guest_address_of(step.place), step.entry | flags, trace::Writer::monitor);
 }
 
-std::optional<Gpa> DirectPaging::reach(Gva address, arch::Access access) {
+std::optional<Gpa> DirectPaging::reach(Gva address, arch::Access access) const {
   const u64 needed = pte::user | (access == arch::Access::write ? pte::writable : 0);
   const Walked walked = walk(address);
   if (!walked.complete) return std::nullopt;
@@ -44,9 +46,13 @@ std::optional<Gpa> DirectPaging::reach(Gva address, arch::Access access) {
   if (door_.frames().contains(page)) return std::nullopt;  // the monitor's window is no place for arguments
   const Gpa guest_page = door_.guest_address_of(page);
   if (!guest_page.known()) return std::nullopt;
+  return guest_page + address.page_offset();
+}
+
+void DirectPaging::touch(Gva address, arch::Access access) {
+  const Walked walked = walk(address);
   for (unsigned index = 0; index < 3; ++index) set_flags(walked.steps[index], pte::accessed);
   set_flags(walked.steps[3], pte::accessed | (access == arch::Access::write ? pte::dirty : 0));
-  return guest_page + address.page_offset();
 }
 
 // What lies in the monitor's part is not in the guest's tables.
