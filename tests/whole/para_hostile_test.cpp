@@ -116,6 +116,26 @@ TEST_CASE("a batch that makes its own list a page table ends there") {
   CHECK(lab.monitor->guest().kernel_stack == 0);
 }
 
+TEST_CASE("a refused call leaves no accessed or dirty flag where it did not read or write") {
+  ParaLab lab;
+  lab.build_root();
+  const u64 page = ParaLab::spare, entry = ParaLab::pt + page / page_bytes * 8;
+  constexpr u64 unused = arch::pte::present | arch::pte::writable;
+  lab.put(entry, page | unused);
+  lab.put(entry + 8, (page + page_bytes) | arch::pte::present);  // read-only
+  lab.put(entry + 16, 0);
+  lab.done(Hypercall::load_root, ParaLab::pml4);
+  const u64 before = lab.get(entry), second = lab.get(entry + 8);
+  const u64 end = page + page_bytes;
+  CHECK(lab.call(Hypercall::cpuid, 0, 0, end - 8) == error_of(Rule::unwritable));
+  CHECK(lab.call(Hypercall::console_write, end + page_bytes - 1, 2) == error_of(Rule::unreadable));
+  CHECK(lab.get(entry) == before);
+  CHECK(lab.get(entry + 8) == second);
+  lab.put(page, static_cast<u64>(Hypercall::multicall));
+  CHECK(lab.call(Hypercall::multicall, page, 1) == error_of(Rule::not_in_a_batch));
+  CHECK(lab.get(entry) == (before | arch::pte::accessed));  // it was read
+}
+
 // ---- the disk writes where it is told to ---------------------------------------------------------------------------
 TEST_CASE("a virtio buffer in a page table stops the queue, and the table stays") {
   ParaLab lab;
@@ -136,6 +156,37 @@ TEST_CASE("a virtio buffer in a page table stops the queue, and the table stays"
   CHECK(static_cast<spec::VirtioRule>(broken[0].rule) == spec::VirtioRule::buffer_not_writable);
   for (u64 place = table; place < table + page_bytes; place += 8) CHECK(lab.get(place) == 0);
   CHECK(lab.call(Hypercall::virtio_notify) == error_of(Rule::queue_broken));
+}
+
+// One chain of each round has the disk write the avail index, and which sector to read next time: so the ring never
+// runs dry, and each process() of the queue ends with more to do.
+TEST_CASE("a virtqueue that refills itself does not keep the monitor") {
+  constexpr u64 size = 32768, round = size, write = 2, next = 1, flags = 32, index = 48;
+  constexpr u64 descriptors = 0x100000, avail = 0x200010, used = 0x280000, flush_header = 0x60000, status = 0x61000;
+  constexpr u64 header = avail - 16;
+  std::vector<std::byte> sectors(2 * devices::sector_bytes);
+  const auto put = [&](u64 place, u64 value, unsigned bytes) {
+    for (unsigned i = 0; i < bytes; ++i) sectors[place + i] = static_cast<std::byte>(value >> 8 * i);
+  };
+  put(8, 1, 8);                               // sector 0: next time sector 1, the index goes to 65536
+  put(devices::sector_bytes + 18, round, 2);  // sector 1: next time sector 0, and half of that
+  auto disk = devices::DiskImage::from_bytes(sectors, "rounds");
+  REQUIRE(disk.ok());
+  ParaLab lab(std::move(*disk));
+  lab.put(ParaLab::list, {0, size, descriptors, avail, used});
+  lab.done(Hypercall::virtio_setup, ParaLab::list);
+  lab.put(flush_header, 4);
+  lab.put(descriptors, {flush_header, 16 | next << flags | u64{1} << index, status, 1 | write << flags});
+  lab.put(descriptors + 32, {header, 16 | next << flags | u64{3} << index});
+  lab.put(descriptors + 48, {header, 512 | (next | write) << flags | u64{1} << index});
+  lab.put(avail + 4 + (size - 4) * 2, u64{2} << 48);  // the last head of a round; the others are 0
+  lab.put(avail, round << 16);
+  lab.done(Hypercall::virtio_notify);
+  CHECK((lab.get(used) >> 16 & 0xffff) == size);  // as many chains as the queue has descriptors
+  CHECK(lab.events<trace::VirtioRuleBroken>().empty());
+  CHECK((lab.get(avail) >> 16 & 0xffff) == 0);  // and the next round is open
+  lab.done(Hypercall::virtio_notify);
+  CHECK((lab.get(used) >> 16 & 0xffff) == 0);
 }
 
 }  // namespace

@@ -145,6 +145,8 @@ Refused Hypercalls::virtio_setup(const Arguments& arguments, u64&) {
   return {};
 }
 
+// No driver has more chains out than its queue has descriptors, unless it uses some twice or has the device write to
+// the rings; that one could keep the monitor here for ever, and must notify again.
 Refused Hypercalls::virtio_notify(const Arguments& arguments, u64&) {
   const u64 queue = arguments[0];
   if (queue != 0) return Refusal{HypercallRule::queue_number, queue};
@@ -152,10 +154,12 @@ Refused Hypercalls::virtio_notify(const Arguments& arguments, u64&) {
   if (!disk.queue().working()) return Refusal{HypercallRule::queue_broken, queue};
   reach_device(Hypercall::virtio_notify);
   bool interrupt = false;
+  u64 taken = 0;
   do {
     interrupt |= disk.notify();
     door_.charge(spec::Cost::virtio_request, disk.queue().chains_taken());
-  } while (disk.queue().unfinished() && disk.queue().chains_taken() != 0);
+    taken += disk.queue().chains_taken();
+  } while (disk.queue().unfinished() && disk.queue().chains_taken() != 0 && taken < queue_.size);
   if (interrupt) raise(static_cast<u64>(para_abi::Channel::disk));
   return {};
 }
