@@ -4,35 +4,11 @@
 #include <cstdio>
 #include <cstring>
 
+#include "boot/elf_format.h"
 #include "spec/para_abi.h"
 
 namespace trapline::boot {
 namespace {
-
-struct FileHeader {
-  u8 identification[16];
-  u16 type, machine;
-  u32 version;
-  u64 entry, program_headers, section_headers;
-  u32 flags;
-  u16 header_bytes, program_header_bytes, program_header_count;
-  u16 section_header_bytes, section_header_count, section_names;
-};
-static_assert(sizeof(FileHeader) == 64);
-
-struct ProgramHeader {
-  u32 type, flags;
-  u64 offset, virtual_address, physical_address, file_bytes, memory_bytes, alignment;
-};
-static_assert(sizeof(ProgramHeader) == 56);
-
-constexpr u8 class_64 = 2, little_endian = 1;
-constexpr u16 type_executable = 2, type_shared = 3, machine_x86_64 = 62;
-constexpr u32 segment_load = 1, segment_interpreter = 3, segment_note = 4;
-
-struct NoteHeader {
-  u32 name_bytes, content_bytes, type;
-};
 
 std::string hex(u64 value) {
   char text[24];

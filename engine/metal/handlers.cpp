@@ -9,7 +9,9 @@ constexpr std::array<std::string_view, handled_registers> register_names = {
     "rax", "rcx", "rdx", "rbx", "rsp", "rbp",    "rsi", "rdi", "r8",  "r9",  "r10", "r11",
     "r12", "r13", "r14", "r15", "rip", "rflags", "cr0", "cr2", "cr3", "cr4", "efer"};
 
-u64* place_of(arch::CpuState& state, unsigned number) {
+}  // namespace
+
+u64* register_in(arch::CpuState& state, unsigned number) {
   switch (number) {
     case rip:
       return &state.rip;
@@ -30,21 +32,19 @@ u64* place_of(arch::CpuState& state, unsigned number) {
   }
 }
 
-}  // namespace
-
 std::string_view name_of_register(unsigned number) {
   return number < register_names.size() ? register_names[number] : std::string_view();
 }
 
 u64 HandledGuest::get(unsigned number) const {
   arch::CpuState now = state();
-  const u64* const place = place_of(now, number);
+  const u64* const place = register_in(now, number);
   return place ? *place : 0;
 }
 
 bool HandledGuest::set(unsigned number, u64 value) {
   arch::CpuState now = state();
-  u64* const place = place_of(now, number);
+  u64* const place = register_in(now, number);
   if (!place) return false;
   *place = value;
   return told(change_state(now), HandlerChange::set_register, number, value);

@@ -56,6 +56,8 @@ class Handlers {
 // Registers by number, for events: 0 to 15 as arch::Gpr, then these.
 enum HandledRegister : u8 { rip = 16, rflags, cr0, cr2, cr3, cr4, efer, handled_registers };
 std::string_view name_of_register(unsigned number);
+// Where it stands in a state; null for a number out of range.
+u64* register_in(arch::CpuState& state, unsigned number);
 
 // The guest at a point of decision. The public functions tell the trace of changes; each monitor brings the others.
 class HandledGuest {
