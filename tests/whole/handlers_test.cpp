@@ -193,7 +193,9 @@ TEST_CASE("A handler that declines everything changes nothing") {
     CHECK(ran.result().retired == plain.result().retired);
     CHECK(count(ran, "handler_call") > 100);
     CHECK(count(ran, "handler_action") == 0);
-    CHECK(ran.trace().count() == plain.trace().count() + count(ran, "handler_call") + count(ran, "handler_return"));
+    // What a handler is told of a VM exit is read from the VMCS.
+    CHECK(ran.trace().count() - count(ran, "handler_call") - count(ran, "handler_return") - count(ran, "vmcs_read") ==
+          plain.trace().count() - count(plain, "vmcs_read"));
   }
 }
 
