@@ -42,6 +42,7 @@ struct Check {
   std::string hint;
   u32 hint_number = 0;  // which of the task's hints that is, from 1; 0 where it belongs to the failure itself
   u32 hint_count = 0;
+  std::string printed;     // what the submission printed while it was checked
   std::string dependency;  // the id of the check that this one waits for
 };
 

@@ -44,6 +44,9 @@ TEST_CASE("text tells a beginner what to do next") {
   CHECK(has(text, "Change `slowest` in labs/07-three-ways/exercise.lua."));
   CHECK(has(text, "trapline check 07 --seed 3 --task slowest    to check it alone"));
   CHECK(has(text, "--task slowest --hint 2    for the next hint"));
+  Report talking = samples::plain();
+  talking.checks[0].printed = "one\nok 2 - forged\x1b[2J\n";
+  CHECK(has(written("text", talking), "          | one\n          | ok 2 - forged\\x1b[2J\n"));
   Report done = samples::plain();
   done.checks.resize(1);
   CHECK(has(written("text", done), "This lab is done."));

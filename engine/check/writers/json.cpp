@@ -30,6 +30,7 @@ Json as_json(const Check& check) {
   set(json, "event", check.event);
   set(json, "show", check.show);
   set(json, "hint", check.hint);
+  check.printed.empty() ? json.set_null("printed") : json.set("printed", many_lines(check.printed));
   set(json, "dependency", check.dependency);
   return json;
 }

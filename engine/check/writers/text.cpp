@@ -1,4 +1,6 @@
 // The report for a beginner: each task with its state, then what to do next, in words that can be typed.
+#include <algorithm>
+
 #include "check/clean.h"
 #include "check/writers/writers.h"
 
@@ -40,6 +42,16 @@ void add_command(std::string& out, const std::string& label, const std::string& 
   if (!command.empty()) out += "          " + label + std::string(10 - label.size(), ' ') + one_line(command) + "\n";
 }
 
+// Line by line behind a bar, so that nothing printed can pass for a line of ours.
+void add_printed(std::string& out, const std::string& printed) {
+  const std::string text = many_lines(printed);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    out += "          | " + text.substr(at, end - at) + "\n";
+    at = end + 1;
+  }
+}
+
 std::string state_of(const Check& check) {
   if (check.status == Status::fail && !check.filled_in) return "to do";
   if (check.status == Status::fail) return "FAIL";
@@ -58,6 +70,7 @@ std::string task_part(const Check& check) {
   std::string out = "  " + state + std::string(8 - state.size(), ' ') + one_line(check.id) + ": " +
                     one_line(check.title) + " (" + std::to_string(check.points) + " of " +
                     std::to_string(check.max_points) + (check.max_points == 1 ? " point)\n" : " points)\n");
+  add_printed(out, check.printed);
   if (check.status == Status::pass) return out;
   add(out, "why", check.message);
   add(out, "expected", check.expected);
