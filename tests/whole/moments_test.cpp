@@ -4,10 +4,7 @@
 #include <algorithm>
 #include <doctest/doctest.h>
 #include <map>
-#include <set>
 
-#include "soft/machine.h"
-#include "whole/chance.h"
 #include "whole/lane.h"
 #include "whole/time_leaps.h"
 
@@ -93,25 +90,6 @@ TEST_CASE("exceptions, interrupts and markers come at the same retired counts un
 }
 
 // ---- leaps of time -------------------------------------------------------------------------------------------------
-constexpr u64 moments_of_a_run = 100;
-
-// A hundred moments of a run of that many instructions. Each leap is longer than the timer's longest wait.
-TimeLeaps seeded_leaps(u64 seed, u64 retired) {
-  Chance chance(seed);
-  std::set<u64> moments;
-  while (moments.size() < moments_of_a_run) moments.insert(1 + chance.below(retired));
-  return {{moments.begin(), moments.end()}, 60'000'000};
-}
-
-session::MakeMachine soft_with(const TimeLeaps& leaps) {
-  return [leaps](trace::MetalKind, const metal::MachineOptions& options,
-                 trace::Bus& bus) -> Result<std::unique_ptr<metal::Machine>> {
-    auto made = soft::make_machine(options, bus);
-    if (!made) return made.error();
-    return std::unique_ptr<metal::Machine>(std::make_unique<LeapingMachine>(std::move(*made), leaps));
-  };
-}
-
 u64 interrupts_at(const TimeLeaps& leaps, const Ran& ran) {
   const auto list = happenings(ran);
   return static_cast<u64>(std::ranges::count_if(list, [&](const Happening& happening) {
@@ -125,7 +103,7 @@ u64 check_disturbed(u64 number, u64 leap_seed) {
   CAPTURE(guest.text());
   CAPTURE(leap_seed);
   const TimeLeaps leaps = seeded_leaps(leap_seed << 8 | number, *undisturbed(number).hardware.result().retired);
-  const Lanes lanes(guest, soft_with(leaps));
+  const Lanes lanes(guest, leaping_soft(leaps));
   check_right(guest, lanes.full);
   check_right(guest, lanes.hardware);
   check_same_happenings(lanes);

@@ -1,8 +1,20 @@
 #include "whole/time_leaps.h"
 
 #include <algorithm>
+#include <set>
+
+#include "soft/machine.h"
+#include "whole/chance.h"
 
 namespace trapline::whole {
+
+TimeLeaps seeded_leaps(u64 seed, u64 retired) {
+  constexpr u64 moments_of_a_run = 100;
+  Chance chance(seed);
+  std::set<u64> moments;
+  while (moments.size() < moments_of_a_run) moments.insert(1 + chance.below(retired));
+  return {{moments.begin(), moments.end()}, 60'000'000};
+}
 
 void Sleeper::catch_up() {
   while (taken_ < leaps_.moments.size() && leaps_.moments[taken_] <= *real_.retired()) {
@@ -34,6 +46,15 @@ Result<metal::Trap> LeapingDoor::run(arch::CpuState& state, const metal::PageRoo
 LeapingMachine::LeapingMachine(std::unique_ptr<metal::Machine> real, TimeLeaps leaps)
     : MachineInFront(std::move(real)), sleeper_(real_->vcpu(), std::move(leaps)), vcpu_(real_->vcpu(), sleeper_) {
   if (metal::Deprivileged* const door = real_->deprivileged()) door_.emplace(*door, sleeper_);
+}
+
+session::MakeMachine leaping_soft(const TimeLeaps& leaps) {
+  return [leaps](trace::MetalKind, const metal::MachineOptions& options,
+                 trace::Bus& bus) -> Result<std::unique_ptr<metal::Machine>> {
+    auto made = soft::make_machine(options, bus);
+    if (!made) return made.error();
+    return std::unique_ptr<metal::Machine>(std::make_unique<LeapingMachine>(std::move(*made), leaps));
+  };
 }
 
 }  // namespace trapline::whole

@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "session/session.h"
 #include "whole/machine_in_front.h"
 
 namespace trapline::whole {
@@ -16,6 +17,9 @@ struct TimeLeaps {
   std::vector<u64> moments;  // retired counts, ascending
   u64 nanoseconds = 0;       // of each
 };
+
+// A hundred moments of a run of that many instructions. Each leap is longer than the timer's longest wait.
+TimeLeaps seeded_leaps(u64 seed, u64 retired);
 
 // What both doors share: which leaps are still to come.
 class Sleeper {
@@ -66,5 +70,8 @@ class LeapingMachine : public MachineInFront {
   LeapingVcpu vcpu_;
   std::optional<LeapingDoor> door_;
 };
+
+// Of the soft metal, for sessions.
+session::MakeMachine leaping_soft(const TimeLeaps& leaps);
 
 }  // namespace trapline::whole
