@@ -136,6 +136,54 @@ TEST_CASE("a refused call leaves no accessed or dirty flag where it did not read
   CHECK(lab.get(entry) == (before | arch::pte::accessed));  // it was read
 }
 
+// ---- what the processor still holds --------------------------------------------------------------------------------
+// The kernel stores to a page, takes its right to write away without a flush, and makes a page table of it.
+TEST_CASE("a translation that nobody flushed does not write to a page table") {
+  const ParaLab::Call nothing{static_cast<u64>(Hypercall::read_control), {}};
+  for (const u64 mapped_as : {ParaLab::spare | read_only_entry, u64{0}}) {
+    ParaLab lab;
+    lab.load_built_root();
+    const u64 page = ParaLab::spare, place = page + 0x800, entry = ParaLab::pt + page / page_bytes * 8;
+    lab.store_and_call(place, 6, nothing);
+    CHECK(lab.get(place) == 6);
+    CHECK(lab.update(entry, mapped_as) == 1);
+    lab.store_and_call(place, 8, nothing);
+    CHECK(lab.get(place) == 8);  // the guest's own business still
+    lab.done(Hypercall::pin_table, page, 1);
+    lab.store_and_call(place, 10, nothing);
+    CHECK(lab.machine->played.met.vector == arch::vector::pf);
+    CHECK(lab.get(place) == 8);
+  }
+}
+
+TEST_CASE("nor does one of the tables to begin with, nor one of a large page that is gone") {
+  const ParaLab::Call nothing{static_cast<u64>(Hypercall::read_control), {}};
+  ParaLab lab;
+  const u64 place = ParaLab::spare + 0x800;
+  lab.store_and_call(place, 6, nothing);
+  CHECK(lab.get(place) == 6);
+  lab.done(Hypercall::pin_table, ParaLab::spare, 1);
+  lab.store_and_call(place, 8, nothing);
+  CHECK(lab.machine->played.met.vector == arch::vector::pf);
+  CHECK(lab.get(place) == 6);
+  lab.done(Hypercall::unpin_table, ParaLab::spare);
+  lab.store_and_call(place, 8, nothing);
+  CHECK(lab.get(place) == 8);
+
+  lab.load_built_root();
+  constexpr u64 large = 0x200000, linear = 0x800000;  // PD entry 4
+  const u64 second_half = ParaLab::pt + page_bytes;
+  CHECK(lab.update(ParaLab::pd + 32, large | kernel_entry | arch::pte::large) == 1);
+  lab.store_and_call(linear + 0x5800, 6, nothing);
+  CHECK(lab.get(large + 0x5800) == 6);
+  CHECK(lab.update(ParaLab::pd + 32, 0) == 1);
+  CHECK(lab.update(second_half + 40, 0) == 1);
+  lab.done(Hypercall::pin_table, large + 0x5000, 1);
+  lab.store_and_call(linear + 0x5800, 8, nothing);
+  CHECK(lab.machine->played.met.vector == arch::vector::pf);
+  CHECK(lab.get(large + 0x5800) == 6);
+}
+
 // ---- the disk writes where it is told to ---------------------------------------------------------------------------
 TEST_CASE("a virtio buffer in a page table stops the queue, and the table stays") {
   ParaLab lab;
