@@ -6,6 +6,7 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(lua REQUIRED IMPORTED_TARGET lua5.4-c++) # compiled as C++, so that its errors run destructors
 find_package(Threads REQUIRED)
 
 # What each room takes from outside the project.
@@ -14,6 +15,7 @@ set(ROOM_LIBRARIES_trace PkgConfig::zstd nlohmann_json::nlohmann_json)
 set(ROOM_LIBRARIES_isa Zydis::Zydis)
 set(ROOM_LIBRARIES_kvm Threads::Threads)
 set(ROOM_LIBRARIES_session nlohmann_json::nlohmann_json trapline_shuffle_plan)
+set(ROOM_LIBRARIES_lua PkgConfig::lua nlohmann_json::nlohmann_json)
 set(ROOM_LIBRARIES_cli CLI11::CLI11)
 
 add_library(trapline_options INTERFACE)

@@ -1,0 +1,6 @@
+// The parts of the API, one function for each api_*.cpp: its rows, which live as long as the program.
+#pragma once
+
+#include "lua/binding.h"
+
+namespace trapline::lua {}
