@@ -1,5 +1,7 @@
 #include "cli/report.h"
 
+#include <algorithm>
+
 #include "cli/table.h"
 #include "views/fold.h"
 #include "views/summary.h"
@@ -28,6 +30,20 @@ std::string console_part(const views::ConsoleView& console) {
   return out;
 }
 
+// Time inside KVM_RUN is known where the guest's exits are KVM's.
+std::string user_exits_table(const std::vector<views::ExitRow>& rows) {
+  const bool timed = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.cost > 0; });
+  std::vector<Table::Column> columns{{"reason"}, {"count", Align::right}, {"first event", Align::right}};
+  if (timed) columns.push_back({"ns in KVM_RUN", Align::right});
+  Table table(std::move(columns));
+  for (const auto& row : rows) {
+    std::vector<std::string> cells{row.reason, grouped(row.count), std::to_string(row.first)};
+    if (timed) cells.push_back(row.cost ? grouped(row.cost) : "-");
+    table.add(std::move(cells));
+  }
+  return table.text();
+}
+
 std::string exits_part(const views::ExitsView& exits) {
   std::string out;
   if (!exits.vm_exits().empty()) {
@@ -38,19 +54,30 @@ std::string exits_part(const views::ExitsView& exits) {
     out += "\nVM exits by reason (" + grouped(exits.vm_entries()) + " VM entries)\n" + table.text();
   }
   if (!exits.user_exits().empty()) {
-    Table table({{"reason"}, {"count", Align::right}, {"ns in KVM_RUN", Align::right}, {"first event", Align::right}});
-    for (const auto& row : exits.user_exits())
-      table.add({row.reason, grouped(row.count), row.cost ? grouped(row.cost) : "-", std::to_string(row.first)});
-    out += "\nReturns to the monitor's user half\n" + table.text();
+    out += "\nReturns to the monitor's user half\n" + user_exits_table(exits.user_exits());
   }
   return out;
 }
 
+// One line of a section; none where there is nothing to count.
+std::string line_of(const char* title, const std::map<std::string, u64>& counts) {
+  return counts.empty() ? "" : std::string("  ") + title + ": " + counted(counts) + "\n";
+}
+
+// What the processor delivered through the guest's IDT; nothing there does not always mean none.
+std::string delivered(const views::Summary& summary, const std::map<std::string, u64>& counts) {
+  if (!counts.empty() || !summary.header) return counted(counts);
+  const auto technique = static_cast<trace::Technique>(summary.header->technique);
+  if (technique == trace::Technique::para) return "through upcalls rather than an IDT, see below";
+  if (technique == trace::Technique::hardware && summary.header->metal == static_cast<u8>(trace::MetalKind::kvm))
+    return "unknown, since KVM's processor delivers them unseen";
+  return "none";
+}
+
 std::string deprivileged_part(const views::DeprivilegedTotals& totals) {
   if (totals.traps.empty()) return "";
-  std::string out = "\nThe monitor of the deprivileged guest\n  traps: " + counted(totals.traps) +
-                    "\n  instructions emulated: " + counted(totals.emulated) +
-                    "\n  faults reflected: " + counted(totals.reflected) + "\n";
+  std::string out = "\nThe monitor of the deprivileged guest\n" + line_of("traps", totals.traps) +
+                    line_of("instructions emulated", totals.emulated) + line_of("faults reflected", totals.reflected);
   if (totals.blocks)
     out += "  translated code: " + grouped(totals.blocks) + " blocks of " + grouped(totals.instructions) +
            " instructions, " + grouped(totals.invalidated) + " blocks thrown away\n";
@@ -58,6 +85,20 @@ std::string deprivileged_part(const views::DeprivilegedTotals& totals) {
     out += "  shadow entries: " + grouped(totals.shadow_filled) + " filled, " + grouped(totals.shadow_synced) +
            " guest entries followed, " + grouped(totals.shadow_zapped) + " zapped\n";
   return out;
+}
+
+std::string paravirtual_part(const views::ParavirtualView& view) {
+  if (view.empty()) return "";
+  Table table({{"hypercall"}, {"count", Align::right}, {"first event", Align::right}});
+  for (const auto& [name, calls] : view.hypercalls())
+    table.add({name, grouped(calls.count), std::to_string(calls.first)});
+  std::string out = "\nWhat the paravirtual kernel asked for\n" + table.text();
+  out += "\nWhat it was told and given\n" + line_of("hypercalls refused", view.refused()) +
+         line_of("upcalls into the kernel", view.upcalls()) + line_of("events delivered", view.events());
+  const auto tables = view.tables();  // a level below mmu does not record them
+  if (view.table_updates()) out += "  page-table entries validated and stored: " + grouped(view.table_updates()) + "\n";
+  return out + line_of("frames in use as page tables at the end", tables) +
+         line_of("virtqueue transitions", view.transitions());
 }
 
 std::string memory_part(const views::Summary& summary) {
@@ -93,8 +134,10 @@ std::string report(const trace::EventSource& source) {
   const bool modelled = summary.retired != trace::unknown_number;
   std::string out = console_part(summary.console);
   out += "\nWhat the guest did\n  actions: " + counted(summary.actions) +
-         "\n  exceptions: " + counted(summary.exceptions) + "\n  interrupts: " + counted(summary.interrupts) + "\n";
-  out += exits_part(summary.exits) + deprivileged_part(summary.deprivileged) + memory_part(summary);
+         "\n  exceptions: " + delivered(summary, summary.exceptions) +
+         "\n  interrupts: " + delivered(summary, summary.interrupts) + "\n";
+  out += exits_part(summary.exits) + deprivileged_part(summary.deprivileged) + paravirtual_part(summary.paravirtual) +
+         memory_part(summary);
   if (summary.gaps) out += "\nGaps\n  " + grouped(summary.gaps) + " stretches that this metal does not let us see\n";
   return out + costs_part(summary, modelled);
 }

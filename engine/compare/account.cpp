@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "views/paravirtual.h"
+#include "views/words.h"
+
 namespace trapline::compare {
 
 namespace {
@@ -16,21 +19,13 @@ constexpr MeasureInfo table[] = {
 };
 static_assert(std::size(table) == measure_count);
 
-std::string word(const trace::RecordedEvent& event, std::string_view field_name) {
-  const auto field = event.schema().find_field(field_name);
-  if (!field) return "unknown";
-  const std::string_view text = event.word(*field);
-  return text.empty() ? std::to_string(event.field(*field)) : std::string(text);
-}
-
 std::array<Addition, 2> one(Measure measure, std::string text = {}) { return {Addition{measure, 1, std::move(text)}}; }
 
 std::string trap_word(const trace::RecordedEvent& event, const trace::Trap& trap) {
-  if (trap.trap_kind == static_cast<u8>(trace::TrapKind::exception)) return "exception " + word(event, "vector");
-  return word(event, "trap_kind");
+  if (trap.trap_kind == static_cast<u8>(trace::TrapKind::exception))
+    return "exception " + views::word_of(event, "vector");
+  return views::word_of(event, "trap_kind");
 }
-
-std::string channel_word(u8 channel) { return channel == 0 ? "timer" : channel == 1 ? "disk" : "the guest's own"; }
 
 std::string level_word(u8 level) {
   static constexpr const char* names[] = {"in a frame not yet a table", "PT", "PD", "PDPT", "PML4"};
@@ -39,9 +34,11 @@ std::string level_word(u8 level) {
 
 // What a frame is used for matters to the account where it becomes a page table, or no longer is one.
 std::array<Addition, 2> of_frame(const trace::RecordedEvent& event, const trace::FrameType& frame) {
-  const auto is_table = [](u8 use) { return use > static_cast<u8>(trace::FrameUse::writable); };
-  if (is_table(frame.now) && !is_table(frame.was)) return one(Measure::tables_made, word(event, "now"));
-  if (is_table(frame.was) && !is_table(frame.now)) return one(Measure::tables_released, word(event, "was"));
+  using views::is_page_table;
+  if (is_page_table(frame.now) && !is_page_table(frame.was))
+    return one(Measure::tables_made, views::word_of(event, "now"));
+  if (is_page_table(frame.was) && !is_page_table(frame.now))
+    return one(Measure::tables_released, views::word_of(event, "was"));
   return {};
 }
 
@@ -54,9 +51,9 @@ std::array<Addition, 2> of_memory(const trace::RecordedEvent& event) {
     }
     case trace::Kind::walk_ref:
       return one(Measure::walk_references,
-                 word(event, "dimension") + (event.stamp().provenance == trace::Provenance::derived
-                                                 ? ", derived"
-                                                 : " from " + word(event, "source")));
+                 views::word_of(event, "dimension") + (event.stamp().provenance == trace::Provenance::derived
+                                                           ? ", derived"
+                                                           : " from " + views::word_of(event, "source")));
     case trace::Kind::tlb_miss:
       return one(Measure::tlb_misses);
     case trace::Kind::tlb_fill:
@@ -64,16 +61,16 @@ std::array<Addition, 2> of_memory(const trace::RecordedEvent& event) {
     case trace::Kind::tlb_evict:
       return one(Measure::tlb_evictions);
     case trace::Kind::tlb_flush:
-      return one(Measure::tlb_flushes, word(event, "cause"));
+      return one(Measure::tlb_flushes, views::word_of(event, "cause"));
     case trace::Kind::tlb_hit:
       return one(Measure::tlb_hits);
     case trace::Kind::shadow_fill:
-      return one(Measure::shadow_filled, word(event, "space"));
+      return one(Measure::shadow_filled, views::word_of(event, "space"));
     case trace::Kind::shadow_sync:
       return {Addition{Measure::shadow_synced, 1, {}},
               Addition{Measure::shadow_zapped, event.as<trace::ShadowSync>()->zapped, "with a synced entry"}};
     case trace::Kind::shadow_zap:
-      return {Addition{Measure::shadow_zapped, event.as<trace::ShadowZap>()->entries, word(event, "cause")}};
+      return {Addition{Measure::shadow_zapped, event.as<trace::ShadowZap>()->entries, views::word_of(event, "cause")}};
     case trace::Kind::page_table_update:
       return one(Measure::table_updates, level_word(event.as<trace::PageTableUpdate>()->level));
     case trace::Kind::frame_type:
@@ -103,33 +100,33 @@ std::array<Addition, 2> additions_of(const trace::RecordedEvent& event) {
   if (!event.kind()) return {};
   switch (*event.kind()) {
     case trace::Kind::vm_exit:
-      return one(Measure::vm_exits, word(event, "reason"));
+      return one(Measure::vm_exits, views::word_of(event, "reason"));
     case trace::Kind::trap:
       return one(Measure::traps, trap_word(event, *event.as<trace::Trap>()));
     case trace::Kind::user_exit:
-      return one(Measure::user_exits, word(event, "reason"));
+      return one(Measure::user_exits, views::word_of(event, "reason"));
     case trace::Kind::emulation:
-      return one(Measure::emulated, word(event, "instruction"));
+      return one(Measure::emulated, views::word_of(event, "instruction"));
     case trace::Kind::fault_reflected:
-      return one(Measure::faults_reflected, word(event, "vector"));
+      return one(Measure::faults_reflected, views::word_of(event, "vector"));
     case trace::Kind::exception:
-      return one(Measure::exceptions, word(event, "vector"));
+      return one(Measure::exceptions, views::word_of(event, "vector"));
     case trace::Kind::interrupt:
       if (event.as<trace::Interrupt>()->phase != static_cast<u8>(trace::InterruptPhase::delivered)) return {};
       return one(Measure::interrupts);
     case trace::Kind::marker:
       return one(Measure::markers);
     case trace::Kind::hypercall:
-      return one(Measure::hypercalls, word(event, "number"));
+      return one(Measure::hypercalls, views::word_of(event, "number"));
     case trace::Kind::hypercall_refused:
-      return one(Measure::hypercalls_refused, word(event, "rule"));
+      return one(Measure::hypercalls_refused, views::word_of(event, "rule"));
     case trace::Kind::upcall:
-      return one(Measure::upcalls, word(event, "reason"));
+      return one(Measure::upcalls, views::word_of(event, "reason"));
     case trace::Kind::event_channel:
       if (event.as<trace::EventChannel>()->phase != static_cast<u8>(trace::ChannelPhase::delivered)) return {};
-      return one(Measure::events_delivered, channel_word(event.as<trace::EventChannel>()->channel));
+      return one(Measure::events_delivered, views::channel_name(event.as<trace::EventChannel>()->channel));
     case trace::Kind::port_io:
-      return one(Measure::port_io, word(event, "access"));
+      return one(Measure::port_io, views::word_of(event, "access"));
     case trace::Kind::console:
       return one(Measure::console_bytes);
     case trace::Kind::vmcs_read:
@@ -140,8 +137,8 @@ std::array<Addition, 2> additions_of(const trace::RecordedEvent& event) {
       return {Addition{Measure::blocks_translated, 1, {}},
               Addition{Measure::instructions_translated, event.as<trace::BlockTranslated>()->instructions, {}}};
     case trace::Kind::block_invalidated:
-      return {
-          Addition{Measure::blocks_invalidated, event.as<trace::BlockInvalidated>()->blocks, word(event, "reason")}};
+      return {Addition{Measure::blocks_invalidated, event.as<trace::BlockInvalidated>()->blocks,
+                       views::word_of(event, "reason")}};
     case trace::Kind::virtio_descriptor:
     case trace::Kind::virtio_avail_publish:
     case trace::Kind::virtio_notify:

@@ -3,21 +3,13 @@
 
 #include <algorithm>
 
+#include "views/words.h"
+
 namespace trapline::views {
-
-namespace {
-
-std::string word(const trace::RecordedEvent& event, std::string_view field_name) {
-  const auto field = event.schema().find_field(field_name);
-  if (!field) return "unknown";
-  const std::string_view text = event.word(*field);
-  return text.empty() ? std::to_string(event.field(*field)) : std::string(text);
-}
-
-}  // namespace
 
 trace::KindSet Summary::kinds(const trace::EventSource& source) {
   return ConsoleView::kinds(source) | ExitsView::kinds(source) | TlbView::kinds(source) |
+         ParavirtualView::kinds(source) |
          source.kinds<trace::RunHeader, trace::RunEnd, trace::Marker, trace::Exception, trace::Interrupt, trace::Gap,
                       trace::WalkBegin, trace::WalkReference, trace::WalkEnd, trace::Trap, trace::Emulation,
                       trace::FaultReflected, trace::BlockTranslated, trace::BlockInvalidated, trace::ShadowFill,
@@ -30,6 +22,7 @@ void Summary::add(const trace::RecordedEvent& event) {
   console.add(event);
   exits.add(event);
   tlb.add(event);
+  paravirtual.add(event);
   add_walk(event);
   add_deprivileged(event);
   if (const auto run = event.as<trace::RunHeader>()) {
@@ -38,9 +31,9 @@ void Summary::add(const trace::RecordedEvent& event) {
     header_json.assign(reinterpret_cast<const char*>(blob.data()), blob.size());
   }
   if (const auto run = event.as<trace::RunEnd>()) end = run;
-  if (const auto marker = event.as<trace::Marker>(); marker && !marker->end) ++actions[word(event, "action")];
-  if (event.is<trace::Exception>()) ++exceptions[word(event, "vector")];
-  if (event.is<trace::Interrupt>()) ++interrupts[word(event, "phase")];
+  if (const auto marker = event.as<trace::Marker>(); marker && !marker->end) ++actions[word_of(event, "action")];
+  if (event.is<trace::Exception>()) ++exceptions[word_of(event, "vector")];
+  if (event.is<trace::Interrupt>()) ++interrupts[word_of(event, "phase")];
   if (event.is<trace::Gap>()) ++gaps;
 }
 
@@ -48,10 +41,10 @@ void Summary::add_deprivileged(const trace::RecordedEvent& event) {
   DeprivilegedTotals& totals = deprivileged;
   if (const auto trap = event.as<trace::Trap>()) {
     const bool exception = trap->trap_kind == static_cast<u8>(trace::TrapKind::exception);
-    ++totals.traps[word(event, exception ? "vector" : "trap_kind")];
+    ++totals.traps[word_of(event, exception ? "vector" : "trap_kind")];
   }
-  if (event.is<trace::Emulation>()) ++totals.emulated[word(event, "instruction")];
-  if (event.is<trace::FaultReflected>()) ++totals.reflected[word(event, "vector")];
+  if (event.is<trace::Emulation>()) ++totals.emulated[word_of(event, "instruction")];
+  if (event.is<trace::FaultReflected>()) ++totals.reflected[word_of(event, "vector")];
   if (const auto block = event.as<trace::BlockTranslated>())
     ++totals.blocks, totals.instructions += block->instructions;
   if (const auto gone = event.as<trace::BlockInvalidated>()) totals.invalidated += gone->blocks;
@@ -72,7 +65,7 @@ void Summary::add_walk(const trace::RecordedEvent& event) {
                                        : walks.from_caches);
   }
   if (const auto ended = event.as<trace::WalkEnd>()) {
-    ++walks.outcomes[word(event, "outcome")];
+    ++walks.outcomes[word_of(event, "outcome")];
     if (ended->outcome == static_cast<u8>(trace::WalkOutcome::translated)) {
       walks.fewest = std::min<u64>(walks.fewest, ended->references);
       walks.most = std::max<u64>(walks.most, ended->references);

@@ -9,6 +9,7 @@
 
 #include "views/console.h"
 #include "views/exits.h"
+#include "views/paravirtual.h"
 #include "views/tlb.h"
 
 namespace trapline::views {
@@ -47,6 +48,7 @@ class Summary {
   std::map<std::string, u64> exceptions;  // delivered, by vector
   std::map<std::string, u64> interrupts;  // by phase
   DeprivilegedTotals deprivileged;
+  ParavirtualView paravirtual;
   u64 gaps = 0;
 
  private:
