@@ -1,10 +1,17 @@
 // Everything that scripts are offered, file by file: what is not in this list is in no reference either.
 #include "lua/api.h"
 
+#include "lua/guest_access.h"
+#include "lua/trace_object.h"
+
 namespace trapline::lua {
 
 const Api& api() {
-  static const Api all = {{}, {}};
+  static const Api all = {
+      {&TraceObject::lua_class(), &EventObject::lua_class(), &PositionObject::lua_class(), &MachineObject::lua_class(),
+       &CallObject::lua_class(), &Registers::lua_class()},
+      {&run_library()},
+  };
   return all;
 }
 

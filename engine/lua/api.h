@@ -3,4 +3,8 @@
 
 #include "lua/binding.h"
 
-namespace trapline::lua {}
+namespace trapline::lua {
+
+const LibraryRow& run_library();  // api_run.cpp
+
+}  // namespace trapline::lua
