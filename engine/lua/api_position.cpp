@@ -5,6 +5,7 @@
 #include "metal/handlers.h"
 #include "session/replay.h"
 #include "trace/numbers.h"
+#include "views/console.h"
 #include "views/exits.h"
 #include "views/fold.h"
 #include "views/registers.h"
