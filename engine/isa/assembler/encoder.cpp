@@ -1,6 +1,8 @@
 // One instruction: its parsed operands become a request, and what the text leaves open is searched for.
 #include "isa/assembler/encoder.h"
 
+#include <algorithm>
+
 #include "isa/assembler/branch.h"
 
 namespace trapline::isa::assembler {
@@ -12,6 +14,11 @@ constexpr std::array<unsigned, 10> memory_sizes{1, 2, 4, 8, 6, 10, 16, 32, 64, 5
 bool names_rip(const ParsedOperand& operand) { return operand.base == ZYDIS_REGISTER_RIP; }
 bool has_registers(const ParsedOperand& operand) {
   return operand.base != ZYDIS_REGISTER_NONE || operand.index != ZYDIS_REGISTER_NONE;
+}
+
+bool is_narrow(const ParsedOperand& operand) {
+  return (operand.base != ZYDIS_REGISTER_NONE && bytes_of(operand.base) == 4) ||
+         (operand.index != ZYDIS_REGISTER_NONE && bytes_of(operand.index) == 4);
 }
 
 bool is_relative(const ParsedOperand& operand, const Value& value) {
@@ -71,8 +78,9 @@ class Search {
     request_.operand_count = static_cast<u8>(operands_.size());
     for (std::size_t i = 0; i < operands_.size(); ++i)
       if (const Result<> filled = fill(i); !filled) return filled.error();
-    choose_branch();
+    if (const Result<> branch = choose_branch(); !branch) return branch.error();
     choose_selector();
+    if (named_.mnemonic == ZYDIS_MNEMONIC_LEA) choose_address_size();
     const bool open = memory_ && operands_[*memory_].size == 0 && state_.memory_size == 0;
     return open ? over_sizes() : with_size(memory_ ? known_size() : 0);
   }
@@ -123,24 +131,39 @@ class Search {
   }
 
   Result<> check_displacement(const ParsedOperand& operand, i64& displacement) {
-    const bool narrow = (operand.base != ZYDIS_REGISTER_NONE && bytes_of(operand.base) == 4) ||
-                        (operand.index != ZYDIS_REGISTER_NONE && bytes_of(operand.index) == 4);
-    if (narrow && displacement == static_cast<u32>(displacement)) displacement = static_cast<i32>(displacement);
+    if (is_narrow(operand) && displacement == static_cast<u32>(displacement))
+      displacement = static_cast<i32>(displacement);
     // MOV between the accumulator and an absolute address has a form with 64 bits.
     const bool fits = displacement == static_cast<i32>(displacement);
-    if (fits || (!has_registers(operand) && named_.mnemonic == ZYDIS_MNEMONIC_MOV)) return {};
+    const bool accumulator = std::any_of(operands_.begin(), operands_.end(), [](const ParsedOperand& other) {
+      return is_general(other.reg) && number_of(other.reg) == 0;
+    });
+    if (fits || (!has_registers(operand) && accumulator && named_.mnemonic == ZYDIS_MNEMONIC_MOV)) return {};
     return usage_error("the displacement " + std::to_string(displacement) +
                        " does not fit 32 signed bits; load the address into a register");
   }
 
-  void choose_branch() {
-    const bool through = named_.mnemonic == ZYDIS_MNEMONIC_CALL || named_.mnemonic == ZYDIS_MNEMONIC_JMP;
-    if (!through || operands_.size() != 1) return;
+  Result<> choose_branch() {
+    const bool through =
+        (named_.mnemonic == ZYDIS_MNEMONIC_CALL || named_.mnemonic == ZYDIS_MNEMONIC_JMP) && operands_.size() == 1;
+    for (const ParsedOperand& operand : operands_) {
+      if (operand.reach == Reach::any || (through && operand.reach != Reach::short_form)) continue;
+      return usage_error("short, near and far stand only before the target of a branch that has such a form");
+    }
+    if (!through) return {};
     const bool far_form = operands_[0].reach == Reach::far_form;
     request_.branch_type = far_form ? ZYDIS_BRANCH_TYPE_FAR : ZYDIS_BRANCH_TYPE_NEAR;
     // The size word before a far pointer is that of its offset; a selector of two bytes follows.
     unsigned& size = operands_[0].size;
     if (far_form && (size == 0 || size == 2 || size == 4 || size == 8)) size = (size == 0 ? 4 : size) + 2;
+    return {};
+  }
+
+  // To the encoder, the size of what LEA names is that of the address.
+  void choose_address_size() {
+    if (!memory_ || operands_[*memory_].size != 0) return;
+    const ParsedOperand& operand = operands_[*memory_];
+    state_.memory_size = is_narrow(operand) ? 4 : 8;
   }
 
   // LAR and LSL read 16 bits of a register that may be named in any width; versions of the encoder differ in which.
@@ -233,6 +256,7 @@ class Search {
   }
 
   Error refused() const {
+    if (!state_.explain) return usage_error({});
     const std::string name = lower(line_.name);
     if (too_far_) return usage_error("the label is more than 2 GiB away; load its address into a register");
     if (line_.prefixes == ZYDIS_ATTRIB_HAS_LOCK)

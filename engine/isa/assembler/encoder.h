@@ -17,6 +17,7 @@ struct Encoding {
 // What one instruction remembers from pass to pass, so that the layout only grows.
 struct EncodeState {
   bool near_form = false;    // a branch that once did not fit its short form
+  bool explain = true;       // whether an error's sentence will be read; to find the forms to name takes a while
   unsigned memory_size = 0;  // what was found for a memory operand without a size word
 };
 

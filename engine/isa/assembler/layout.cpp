@@ -116,6 +116,7 @@ class Layout {
   void place(const InstructionLine& line) {
     Memory& memory = memory_[at_];
     if (pass_ >= all_near_from) memory.encode.near_form = true;
+    memory.encode.explain = !error_;
     repeat([&] {
       const Result<Encoding> encoding = encode(line, scope(), memory.encode);
       if (!encoding) {
@@ -129,11 +130,12 @@ class Layout {
 
   void place(const DataLine& data) {
     repeat([&] {
+      const Scope at_start = scope();  // $ is where the line begins, not the item
       for (const auto& item : data.items) {
         const Expression* value = std::get_if<Expression>(&item);
         if (!value) {
           append_string(std::get<std::string_view>(item), data.unit);
-        } else if (!append_value(evaluate(*value, scope()).number, data.unit)) {
+        } else if (!append_value(evaluate(*value, at_start).number, data.unit)) {
           return false;
         }
       }

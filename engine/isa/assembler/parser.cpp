@@ -192,6 +192,10 @@ class Parser {
     if (!named) return usage_error(quoted(line.name) + " is no instruction or directive" + mnemonic_hint(line.name));
     line.named = *named;
     cursor.next();
+    // The decoder's spelling of RETF.
+    const bool far_return = line.named.mnemonic == ZYDIS_MNEMONIC_RET && lower(cursor.peek().text) == "far";
+    if (far_return) line.named = *mnemonic_named("retf");
+    if (far_return) cursor.next();
     while (!cursor.at_end()) {
       if (line.operands.size() == most_operands) return usage_error("an instruction takes at most 4 operands");
       Result<ParsedOperand> operand = parse_operand(cursor, context_);
