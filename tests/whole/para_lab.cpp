@@ -24,7 +24,7 @@ Result<metal::Trap> PlayedDoor::run(arch::CpuState& state, const metal::PageRoot
   next.reset();
   auto trap = real_.run(state, root, until);
   if (then) then();
-  if (trap && trap->kind != trace::TrapKind::system_call) {
+  if (trap && trap->kind != trace::TrapKind::system_call && !faults_are_told) {
     met = trap->fault;
     trap->kind = trace::TrapKind::system_call;
     state.rip = syscall_at + 2;
@@ -73,6 +73,23 @@ u64 ParaLab::store_and_call(u64 linear, u64 value, const Call& call) {
   return now.gpr[arch::rax];
 }
 
+std::optional<technique::Ending> ParaLab::go(const arch::CpuState& state) {
+  machine->played.next = state;
+  machine->played.faults_are_told = true;
+  auto ended = monitor->step();
+  machine->played.faults_are_told = false;
+  return ended;
+}
+
+u64 ParaLab::window_page(u64 number) {
+  u64 table = monitor->paging().root(true).cr3;
+  for (const u64 index : {u64{para_abi::window_slot}, u64{0}, u64{0}, number})
+    table = read_physical(table + index * 8) & arch::pte::address;
+  return table;
+}
+
+u64 ParaLab::shared(u64 offset) { return read_physical(window_page(0) + offset); }
+
 u64 ParaLab::update(u64 entry, u64 value) {
   put(list, {entry, value});
   return call(Hypercall::mmu_update, list, 1);
@@ -117,11 +134,8 @@ WholeMachine ParaLab::whole() {
   all.frames.resize((frames.count() - frames.free() + std::min(frames.free(), few)) * page_bytes);
   const u64 first = first_frame().value;
   frames.read_bytes(Hpa(first), std::span(all.frames));
-  // The clock page: slot 508, the second page of its first table.
-  u64 table = monitor->paging().root(true).cr3;
-  for (const u64 index : {para_abi::window_slot, 0U, 0U, 1U})
-    table = read_physical(table + index * 8) & arch::pte::address;
-  std::fill_n(all.frames.begin() + static_cast<std::ptrdiff_t>(table - first), 8, std::byte{0});
+  const u64 clock = window_page(1);
+  std::fill_n(all.frames.begin() + static_cast<std::ptrdiff_t>(clock - first), 8, std::byte{0});
   for (u64 page = 0; page < pages; ++page) all.uses.push_back(monitor->paging().use(page));
   all.free_frames = frames.free();
   all.root = monitor->guest().cpu.cr3;

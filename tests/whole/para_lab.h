@@ -22,8 +22,9 @@ class PlayedDoor : public DoorInFront {
   Result<metal::Trap> run(arch::CpuState& state, const metal::PageRoot& root, const metal::RunUntil& until) override;
 
   std::optional<arch::CpuState> next;
-  arch::Fault met;             // instead of the SYSCALL; vector 0: nothing
-  std::function<void()> then;  // after the processor ran, before the monitor handles its trap
+  bool faults_are_told = false;  // to the monitor, as the processor meets them
+  arch::Fault met;               // instead of the SYSCALL; vector 0: nothing
+  std::function<void()> then;    // after the processor ran, before the monitor handles its trap
 };
 
 class PlayedMachine : public MachineInFront {
@@ -70,6 +71,9 @@ class ParaLab {
     CHECK(call(number, first, second, third) < error_results);
   }
   static constexpr u64 error_results = -u64{255};
+  // One step from that state, whatever comes of it.
+  std::optional<technique::Ending> go(const arch::CpuState& state);
+
   // One entry by mmu_update.
   u64 update(u64 entry, u64 value);
   // PML4 slot 0 leads to all memory, writable but for the tables themselves. All flags that walks set are set.
@@ -87,6 +91,7 @@ class ParaLab {
   trace::FrameUse use(u64 place) const { return monitor->paging().use(place / page_bytes); }
   metal::Deprivileged& door() { return machine->played; }
   u64 host(u64 place) { return door().physical_of(Gpa(place))->value; }
+  u64 shared(u64 offset);  // a field of the shared page
   // Also of frames that only the processor's tables name.
   u64 read_physical(u64 place);
 
@@ -108,7 +113,8 @@ class ParaLab {
   bool state_kept = true;  // the last call left all registers as they were, but those that SYSCALL and results take
 
  private:
-  Hpa first_frame();  // of the monitor's
+  Hpa first_frame();            // of the monitor's
+  u64 window_page(u64 number);  // physical
 
   u64 keyframes_ = 0;
 };
