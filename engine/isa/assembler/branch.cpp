@@ -46,7 +46,9 @@ struct Try {
   i64 distance = 0;                  // from the end of the instruction
 };
 
-Try try_form(const InstructionLine& line, Form form, u64 target, u64 here) {
+// Whether a form reaches is asked where the instruction stood when the labels were placed: its own move since then is
+// no distance. Else every branch behind one that grew would seem out of reach, and grow too.
+Try try_form(const InstructionLine& line, Form form, u64 target, u64 here, EncodeState& state) {
   ZydisEncoderRequest request = request_for(line.named);
   request.prefixes = line.prefixes;
   request.branch_type = form == Form::short_form ? ZYDIS_BRANCH_TYPE_SHORT : ZYDIS_BRANCH_TYPE_NEAR;
@@ -55,10 +57,14 @@ Try try_form(const InstructionLine& line, Form form, u64 target, u64 here) {
   request.operands[0].type = ZYDIS_OPERAND_TYPE_IMMEDIATE;
   const std::optional<Encoding> sized = attempt(request);
   if (!sized) return {};
+  const auto reaches = [form](i64 distance) {
+    return form == Form::short_form ? distance == static_cast<i8>(distance) : distance == static_cast<i32>(distance);
+  };
   const i64 distance = static_cast<i64>(target - (here + sized->length));
-  const bool reaches =
-      form == Form::short_form ? distance == static_cast<i8>(distance) : distance == static_cast<i32>(distance);
-  if (!reaches) return {{}, distance};
+  const i64 distance_then = static_cast<i64>(static_cast<u64>(distance) + state.shift);
+  if (!reaches(distance_then)) return {{}, distance_then};
+  state.skewed = !reaches(distance);
+  if (state.skewed) return {sized, distance};
   request.operands[0].imm.s = distance;
   return {attempt(request), distance};
 }
@@ -84,7 +90,7 @@ Result<Encoding> encode_branch(const InstructionLine& line, const Scope& scope, 
   const u64 target = evaluate(operand.value, scope).number;
   i64 distance = 0;
   if (may_short && !(may_near && state.near_form)) {
-    const Try tried = try_form(line, Form::short_form, target, scope.here);
+    const Try tried = try_form(line, Form::short_form, target, scope.here, state);
     if (tried.encoding) return *tried.encoding;
     distance = tried.distance;
   }
@@ -92,7 +98,7 @@ Result<Encoding> encode_branch(const InstructionLine& line, const Scope& scope, 
     return usage_error("the target is " + std::to_string(distance) +
                        " bytes away, and a short branch reaches -128 to 127");
   state.near_form = true;
-  const Try tried = try_form(line, Form::near_form, target, scope.here);
+  const Try tried = try_form(line, Form::near_form, target, scope.here, state);
   if (tried.encoding) return *tried.encoding;
   return usage_error("the target is more than 2 GiB away; load it into a register and branch through that");
 }

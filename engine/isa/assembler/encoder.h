@@ -16,6 +16,8 @@ struct Encoding {
 
 // What one instruction remembers from pass to pass, so that the layout only grows.
 struct EncodeState {
+  u64 shift = 0;             // how far the instruction moved since the pass that the labels' addresses are of
+  bool skewed = false;       // a short branch fits there but not here: another pass is needed
   bool near_form = false;    // a branch that once did not fit its short form
   bool explain = true;       // whether an error's sentence will be read; to find the forms to name takes a while
   unsigned memory_size = 0;  // what was found for a memory operand without a size word

@@ -17,8 +17,9 @@ constexpr u64 most_work = 4'000'000;     // about a second
 // What one statement remembers from pass to pass.
 struct Memory {
   EncodeState encode;
-  std::vector<u8> bytes;  // of a statement that is the same everywhere
-  bool kept = false;      // `bytes` holds it
+  std::optional<u64> address;  // in the pass before
+  std::vector<u8> bytes;       // of a statement that is the same everywhere
+  bool kept = false;           // `bytes` holds it
   bool constant = false;
   unsigned weight = 1;  // work of one placing
 };
@@ -49,7 +50,11 @@ unsigned weight_of(const Statement& statement) {
 class Layout {
  public:
   Layout(const Program& program, u64 origin)
-      : program_(program), origin_(origin), symbols_(program.symbols.count()), memory_(program.statements.size()) {
+      : program_(program),
+        origin_(origin),
+        symbols_(program.symbols.count()),
+        next_symbols_(symbols_),
+        memory_(program.statements.size()) {
     for (std::size_t i = 0; i < memory_.size(); ++i) {
       const auto& what = program.statements[i].what;
       memory_[i].weight = weight_of(program.statements[i]);
@@ -90,6 +95,7 @@ class Layout {
       if (bytes_.size() > longest_output) fail_for_good("the output grows beyond 1 MiB here");
       if (bytes_.size() != before) lines_.emplace_back(origin_ + before, statement.line);
     }
+    symbols_ = next_symbols_;
   }
 
   // Trouble that may go away when the labels settle.
@@ -102,12 +108,15 @@ class Layout {
   }
 
   void set(Symbol symbol, const Value& value) {
-    std::optional<Value>& known = symbols_[symbol];
+    const std::optional<Value>& known = symbols_[symbol];
     if (!known || known->number != value.number || known->addresses != value.addresses) {
-      moved_ = true;
-      moved_line_ = statement_;
+      move();
     }
-    known = value;
+    next_symbols_[symbol] = value;
+  }
+  void move() {
+    moved_ = true;
+    moved_line_ = statement_;
   }
 
   void place(const LabelHere& label) { set(label.symbol, {here(), 1, true}); }
@@ -117,12 +126,16 @@ class Layout {
     Memory& memory = memory_[at_];
     if (pass_ >= all_near_from) memory.encode.near_form = true;
     memory.encode.explain = !error_;
+    memory.encode.shift = here() - memory.address.value_or(here());
+    memory.address = here();
     repeat([&] {
       const Result<Encoding> encoding = encode(line, scope(), memory.encode);
       if (!encoding) {
         fail(encoding.error().sentence);
         return false;
       }
+      if (memory.encode.skewed) move();
+      memory.encode.skewed = false;
       bytes_.insert(bytes_.end(), encoding->view().begin(), encoding->view().end());
       return true;
     });
@@ -232,8 +245,9 @@ class Layout {
 
   const Program& program_;
   u64 origin_;
-  std::vector<std::optional<Value>> symbols_;  // by Symbol, from this pass or the one before
-  std::vector<Memory> memory_;                 // by statement
+  std::vector<std::optional<Value>> symbols_;       // by Symbol, from the pass before
+  std::vector<std::optional<Value>> next_symbols_;  // from this one
+  std::vector<Memory> memory_;                      // by statement
   std::vector<u8> bytes_;
   std::vector<std::pair<u64, unsigned>> lines_;
   std::optional<Error> error_;

@@ -1,4 +1,5 @@
 // The only file that calls the Zydis encoder: requests, what it gets wrong, and which forms it knows.
+#include <algorithm>
 #include <string>
 
 #include "isa/assembler/encoder.h"
@@ -77,6 +78,7 @@ bool takes(const Named& named, std::array<Sample, 3> samples) {
         request.branch_type = ZYDIS_BRANCH_TYPE_NEAR;
       for (const Sample sample : samples) fill_sample(request, sample, sample == Sample::memory ? memory_size : size);
       if (attempt(request)) return true;
+      if (std::find(samples.begin(), samples.end(), Sample::memory) == samples.end()) break;
     }
   }
   return false;
