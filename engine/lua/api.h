@@ -5,6 +5,12 @@
 
 namespace trapline::lua {
 
-const LibraryRow& run_library();  // api_run.cpp
+const LibraryRow& run_library();
+const LibraryRow& open_library();
+const LibraryRow& compare_library();
+const LibraryRow& code_library();
+const LibraryRow& paging_library();
+const LibraryRow& spec_library();
+const ClassRow& comparison_class();
 
 }  // namespace trapline::lua
