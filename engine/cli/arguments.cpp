@@ -45,7 +45,7 @@ void add_run(CLI::App& app, RunCommand& command, Chosen& chosen) {
   auto* sub = app.add_subcommand("run", "Run a guest and record it");
   sub->add_option("GUEST", command.guest, "A guest of `trapline list`, or an ELF file")->required();
   sub->add_option("--technique", command.technique,
-                  "How the monitor keeps control: full, hardware, or all with their comparison (para to come)")
+                  "How the monitor keeps control: full, para, hardware, or all with their comparison")
       ->capture_default_str();
   sub->add_option("--metal", command.metal, "What executes: soft, kvm, both, or auto (kvm where usable)")
       ->capture_default_str();
@@ -63,8 +63,9 @@ void add_run(CLI::App& app, RunCommand& command, Chosen& chosen) {
   sub->add_option("--control", command.controls,
                   "Vary the modelled processor, NAME=VALUE: vpid, hlt_exiting, rdtsc_exiting, cr3_load_exiting, "
                   "tlb_sets, tlb_ways, exception_bitmap ... (soft only; repeatable)");
-  sub->add_flag("--no-translation", command.no_translation,
-                "full: pure trap-and-emulate; sensitive instructions that do not trap go wrong in silence");
+  sub->add_flag(
+      "--no-translation", command.no_translation,
+      "Technique full alone: pure trap-and-emulate; sensitive instructions that do not trap go wrong in silence");
   add_json(sub, command.form);
   sub->footer(
       std::string("The trace goes to OUT/GUEST-TECHNIQUE-METAL.trap, named .part until it is whole.\n\nExample: "
@@ -91,10 +92,22 @@ void add_events(CLI::App& app, EventsCommand& command, Chosen& chosen) {
 void add_show(CLI::App& app, ShowCommand& command, Chosen& chosen) {
   auto* sub = app.add_subcommand("show", "One view of a trace at one moment");
   sub->add_option("TRACE", command.trace, "A .trap file")->required();
-  sub->add_option("VIEW", command.view, "walk, tlb, vmcs, regs, exits or console")->required();
+  sub->add_option("VIEW", command.view, "walk, tlb, vmcs, shadow, ring, regs, exits or console")->required();
   sub->add_option("--at", command.at, "An event's number, or kind#n such as vm_exit#3; the end where left out");
   add_json(sub, command.form);
-  sub->footer("Example: trapline show run.trap --at vm_exit#3 vmcs");
+  sub->footer(
+      "  walk     a page walk, reference by reference: GVA to GPA to HPA\n"
+      "  tlb      what the modelled TLB holds                     (soft)\n"
+      "  vmcs     the VMCS as its reader and writer told it       (hardware on soft)\n"
+      "  shadow   what each shadow root maps, what is protected   (full)\n"
+      "  ring     descriptor table, avail and used ring           (para)\n"
+      "  regs     the guest's registers\n"
+      "  exits    exits so far, by reason\n"
+      "  console  what the guest has printed so far\n\n"
+      "A view is folded from the events up to the moment; each row names the event that it comes from.\n\n"
+      "Examples: trapline show run.trap --at vm_exit#3 vmcs\n"
+      "          trapline show run.trap --at virtio_pop#2 ring        one chain taken, not yet given back\n"
+      "          trapline show run.trap --at shadow_sync#1 shadow");
   sub->callback([&] { chosen = [&] { return show(command); }; });
 }
 

@@ -15,8 +15,8 @@ struct Row {
 };
 
 constexpr Row views[] = {
-    {"walk", show_walk}, {"tlb", show_tlb},     {"vmcs", show_vmcs},
-    {"regs", show_regs}, {"exits", show_exits}, {"console", show_console},
+    {"walk", show_walk}, {"tlb", show_tlb},   {"vmcs", show_vmcs},   {"shadow", show_shadow},
+    {"ring", show_ring}, {"regs", show_regs}, {"exits", show_exits}, {"console", show_console},
 };
 
 std::string view_names() {

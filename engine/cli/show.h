@@ -15,6 +15,8 @@ Result<std::string> show_tlb(const trace::EventSource& source, u64 at, Form form
 Result<std::string> show_vmcs(const trace::EventSource& source, u64 at, Form form);
 Result<std::string> show_regs(const trace::EventSource& source, u64 at, Form form);
 Result<std::string> show_exits(const trace::EventSource& source, u64 at, Form form);
+Result<std::string> show_ring(const trace::EventSource& source, u64 at, Form form);
+Result<std::string> show_shadow(const trace::EventSource& source, u64 at, Form form);
 Result<std::string> show_console(const trace::EventSource& source, u64 at, Form form);
 
 }  // namespace trapline::cli

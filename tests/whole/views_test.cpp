@@ -6,6 +6,8 @@
 #include "session/session.h"
 #include "trace/reader.h"
 #include "views/fold.h"
+#include "views/ring.h"
+#include "views/shadow.h"
 #include "views/summary.h"
 
 using namespace trapline;
@@ -39,7 +41,48 @@ session::RunRequest request_for(const char* guest) {
   return request;
 }
 
+template <typename View>
+View view_of(const session::RunRequest& request) {
+  auto session = session::Session::open(request);
+  REQUIRE(session.ok());
+  const auto lane = session.value()->run();
+  REQUIRE(lane.ok());
+  const auto reader = trace::TraceReader::open(lane->trace);
+  REQUIRE(reader.ok());
+  View view = views::folded<View>(**reader);
+  std::filesystem::remove_all(request.out_folder);
+  return view;
+}
+
 }  // namespace
+
+TEST_CASE("the folded shadow tables lose what the monitor's lose") {
+  for (const char* guest : {"tour", "shuffle"}) {
+    for (const bool strange : {false, true}) {
+      session::RunRequest request = request_for(guest);
+      request.technique = trace::Technique::full;
+      request.full.flush_every_entry = strange;
+      const auto view = view_of<views::ShadowView>(request);
+      CHECK(view.disagreements() == 0);
+      CHECK((strange || view.entries().size() > 2));
+      CHECK(!view.protections().empty());
+    }
+  }
+}
+
+TEST_CASE("every chain of the disk's virtqueue goes its whole way") {
+  for (const char* guest : {"tour", "shuffle"}) {
+    session::RunRequest request = request_for(guest);
+    request.technique = trace::Technique::para;
+    const auto view = view_of<views::RingView>(request);
+    CHECK(view.disagreements() == 0);
+    REQUIRE(view.queues().contains(0));
+    const auto& queue = view.queues().at(0);
+    CHECK(queue.set_up);
+    CHECK(queue.chains.size() > 3);
+    for (const auto& chain : queue.chains) CHECK(chain.used);
+  }
+}
 
 TEST_CASE("the folded TLB drops what the modelled one drops, in every configuration") {
   for (const char* guest : {"tour", "shuffle"}) {
