@@ -6,6 +6,7 @@
 #include "cli/table.h"
 #include "session/catalog.h"
 #include "session/hardware_options.h"
+#include "spec/hypercalls.h"
 #include "trace/event.h"
 
 namespace trapline::cli {
@@ -16,12 +17,37 @@ void print_section(const char* title, const Table& table) { std::printf("%s\n%s\
 
 std::string one_line(std::string_view text) { return std::string(text); }
 
+Table hypercall_table() {
+  Table table({{"name"}, {"arguments"}, {"what it does"}});
+  for (const auto& row : spec::hypercall_rows()) {
+    std::string arguments;
+    for (const std::string_view argument : row.arguments)
+      if (!argument.empty()) arguments += (arguments.empty() ? "" : ", ") + std::string(argument);
+    table.add({one_line(row.name), arguments.empty() ? "-" : arguments, one_line(row.sentence)});
+  }
+  return table;
+}
+
+Json hypercalls_json() {
+  Json list = Json::array();
+  for (const auto& row : spec::hypercall_rows()) {
+    Json arguments = Json::array();
+    for (const std::string_view argument : row.arguments)
+      if (!argument.empty()) arguments.push(argument);
+    list.push(Json::object()
+                  .set("number", static_cast<u64>(row.value))
+                  .set("name", row.name)
+                  .set("arguments", arguments)
+                  .set("doc", row.sentence));
+  }
+  return list;
+}
+
 void print_text() {
   Table guests({{}, {}}), techniques({{}, {}}), metals({{}, {}}), levels({{}, {}}), kinds({{}, {}, {}}),
       controls({{}, {}});
   for (const auto& row : session::guests()) guests.add({one_line(row.name), one_line(row.doc)});
-  for (const auto& row : session::techniques())
-    techniques.add({one_line(row.name), one_line(row.doc) + (row.built ? "" : " (not built yet)")});
+  for (const auto& row : session::techniques()) techniques.add({one_line(row.name), one_line(row.doc)});
   for (const auto& row : session::metals()) metals.add({one_line(row.name), one_line(row.doc)});
   for (const auto& row : trace::all_events())
     kinds.add({one_line(row.name), one_line(trace::name_of(row.level)), one_line(row.doc)});
@@ -30,6 +56,7 @@ void print_text() {
   print_section("Techniques", techniques);
   print_section("Metals", metals);
   print_section("Event kinds, and the recording level from which a trace holds them", kinds);
+  print_section("Hypercalls: what a kernel of technique para asks its monitor for, by SYSCALL", hypercall_table());
   print_section("Controls of the modelled processor (run --control NAME=VALUE)", controls);
   std::printf("Labs\n  none yet\n");
 }
@@ -39,7 +66,7 @@ Json as_json() {
        controls = Json::array();
   for (const auto& row : session::guests()) guests.push(Json::object().set("name", row.name).set("doc", row.doc));
   for (const auto& row : session::techniques())
-    techniques.push(Json::object().set("name", row.name).set("doc", row.doc).set_flag("built", row.built));
+    techniques.push(Json::object().set("name", row.name).set("doc", row.doc));
   for (const auto& row : session::metals()) metals.push(Json::object().set("name", row.name).set("doc", row.doc));
   for (const auto& row : trace::all_events())
     kinds.push(Json::object().set("name", row.name).set("level", trace::name_of(row.level)).set("doc", row.doc));
@@ -50,6 +77,7 @@ Json as_json() {
       .set("techniques", techniques)
       .set("metals", metals)
       .set("event_kinds", kinds)
+      .set("hypercalls", hypercalls_json())
       .set("controls", controls)
       .set("labs", Json::array());
 }

@@ -12,6 +12,7 @@
 #include "kvm/probe.h"
 #include "session/catalog.h"
 #include "session/hardware_options.h"
+#include "session/inputs.h"
 #include "session/session.h"
 
 namespace trapline::cli {
@@ -53,17 +54,33 @@ Result<RunRequest> request_of(const RunCommand& command) {
   return request;
 }
 
-// `all`: every technique that is built, in the order of the list.
-Result<std::vector<trace::Technique>> techniques_of(const std::string& name) {
-  std::vector<trace::Technique> found;
-  if (name == "all") {
-    for (const auto& row : session::techniques())
-      if (row.built) found.push_back(row.value);
+// The techniques to run under, and why some of `all` are left out.
+struct Techniques {
+  std::vector<trace::Technique> lanes;
+  std::string left_out;
+};
+
+// `all`: every one that the guest's image is built for, in the order of the list.
+Result<Techniques> techniques_of(const std::string& name, const std::string& guest) {
+  Techniques found;
+  if (name != "all") {
+    const auto technique = session::technique_named(name);
+    if (!technique) return usage_error(technique.error().sentence + "; `all` is understood too");
+    found.lanes.push_back(*technique);
     return found;
   }
-  const auto technique = session::technique_named(name);
-  if (!technique) return usage_error(technique.error().sentence + "; `all` is understood too");
-  found.push_back(*technique);
+  std::string others;
+  for (const auto& row : session::techniques()) {
+    if (session::is_built_for(guest, row.value))
+      found.lanes.push_back(row.value);
+    else
+      others += (others.empty() ? "" : " and ") + std::string(row.name);
+  }
+  if (others.empty()) return found;
+  const bool paravirtual = found.lanes.front() == trace::Technique::para;
+  found.left_out = "left out: " + others + ", since " + guest +
+                   (paravirtual ? " is built for technique para and makes hypercalls."
+                                : " is built for the bare machine and makes no hypercalls.");
   return found;
 }
 
@@ -119,18 +136,43 @@ void print_lane(const LaneResult& lane, const trace::EventSource& source) {
               grouped(source.count()).c_str(), lane.event_hash.c_str(), lane.trace.c_str());
 }
 
-void print_next(const std::vector<LaneResult>& lanes) {
-  if (lanes.size() == 2 && lanes[0].digest)
-    std::printf("The digests of both lanes %s.\n\n", lanes[0].digest == lanes[1].digest ? "agree" : "DIFFER");
-  const std::string& path = lanes.front().trace;
-  const bool hardware = lanes.front().technique == trace::Technique::hardware;
-  std::printf(
-      "Next\n  scripts/trapline events %s --kind %s --limit 5\n  scripts/trapline show %s --at walk_begin#1 walk\n",
-      path.c_str(), hardware ? "vm_exit" : "emulation", path.c_str());
-  if (hardware)
-    std::printf("  scripts/trapline show %s --at vm_exit#3 vmcs\n", path.c_str());
-  else
-    std::printf("  scripts/trapline events %s --kind block_translated --limit 5\n", path.c_str());
+// A command of use once the trace holds so many events of this kind.
+struct Suggestion {
+  std::string_view kind;
+  u64 least;
+  std::string command;  // behind `scripts/trapline`, TRACE for the trace
+};
+
+std::vector<Suggestion> suggestions_of(trace::Technique technique) {
+  switch (technique) {
+    case trace::Technique::para:
+      return {{"hypercall", 1, "events TRACE --kind hypercall --where 'number != marker' --limit 5"},
+              {"upcall", 1, "events TRACE --kind upcall --limit 5"},
+              {"virtio_pop", 1, "show TRACE --at virtio_pop#1 ring"},
+              {"walk_begin", 1, "show TRACE --at walk_begin#1 walk"}};
+    case trace::Technique::full:
+      return {{"emulation", 1, "events TRACE --kind emulation --limit 5"},
+              {"block_translated", 1, "events TRACE --kind block_translated --limit 5"},
+              {"walk_begin", 1, "show TRACE --at walk_begin#1 walk"},
+              {"shadow_fill", 9, "show TRACE --at shadow_fill#9 shadow"}};
+    default:
+      break;
+  }
+  return {{"vm_exit", 1, "events TRACE --kind vm_exit --limit 5"},
+          {"walk_begin", 1, "show TRACE --at walk_begin#1 walk"},
+          {"vm_exit", 3, "show TRACE --at vm_exit#3 vmcs"},
+          {"user_exit", 1, "show TRACE exits"}};
+}
+
+// Only what shows something: not every metal and level records every kind.
+void print_next(const LaneResult& lane, const trace::EventSource& source) {
+  std::printf("Next\n");
+  for (const Suggestion& suggestion : suggestions_of(lane.technique)) {
+    if (source.count_of(suggestion.kind) < suggestion.least) continue;
+    std::string command = suggestion.command;
+    command.replace(command.find("TRACE"), 5, lane.trace);
+    std::printf("  scripts/trapline %s\n", command.c_str());
+  }
 }
 
 // One lane of several techniques: the comparison below says the rest.
@@ -147,6 +189,11 @@ struct Lanes {
   int exit_code = 0;
 };
 
+// `all` ends in a comparison, which says more of each lane than its report does.
+bool is_compared(const RunCommand& command, const std::vector<RunRequest>& requests) {
+  return command.technique == "all" && requests.size() > 1;
+}
+
 // All lanes of a command, each told as soon as it is done.
 Result<Lanes> run_lanes(const RunCommand& command, const std::vector<RunRequest>& requests, Json& json) {
   Lanes lanes;
@@ -157,7 +204,7 @@ Result<Lanes> run_lanes(const RunCommand& command, const std::vector<RunRequest>
     if (!reader) return reader.error();
     if (command.form == Form::json)
       json.push(as_json(*lane));
-    else if (command.technique == "all")
+    else if (is_compared(command, requests))
       print_short(*lane);
     else
       print_lane(*lane, **reader);
@@ -177,10 +224,24 @@ std::vector<RunRequest> requests_of(const RunRequest& base, const std::vector<tr
       RunRequest request = base;
       request.technique = technique;
       request.metal = metal;
+      // What a command asks of some of its lanes only is kept from the others.
       if (metal == trace::MetalKind::kvm && metals.size() > 1) request.hardware = {};
+      if (techniques.size() > 1 && technique != trace::Technique::full) request.full = {};
+      if (techniques.size() > 1 && technique != trace::Technique::hardware)
+        request.hardware = session::without_vmx(request.hardware);
       requests.push_back(request);
     }
   return requests;
+}
+
+int print_end(const Lanes& lanes) {
+  const auto& results = lanes.results;
+  if (results.size() == 2 && results[0].digest)
+    std::printf("The digests of both lanes %s.\n\n", results[0].digest == results[1].digest ? "agree" : "DIFFER");
+  const auto reader = trace::TraceReader::open(results.front().trace);
+  if (!reader) return report_error(reader.error());
+  print_next(results.front(), **reader);
+  return lanes.exit_code;
 }
 
 int print_comparison(const Lanes& lanes) {
@@ -196,21 +257,22 @@ int print_comparison(const Lanes& lanes) {
 int run(const RunCommand& command) {
   const auto base = request_of(command);
   if (!base) return report_error(base.error());
-  const auto techniques = techniques_of(command.technique);
+  const auto techniques = techniques_of(command.technique, command.guest);
   if (!techniques) return report_error(techniques.error());
   const auto metals = metals_of(command.metal);
   if (!metals) return report_error(metals.error());
   Json json = Json::array();
-  const auto lanes = run_lanes(command, requests_of(*base, *techniques, metals->lanes), json);
+  const auto requests = requests_of(*base, techniques->lanes, metals->lanes);
+  const auto lanes = run_lanes(command, requests, json);
   if (!lanes) return report_error(lanes.error());
   if (command.form == Form::json) {
     std::printf("%s\n", Json::object().set("lanes", json).line().c_str());
     return lanes->exit_code;
   }
-  if (!metals->left_out.empty()) std::printf("%s\n\n", metals->left_out.c_str());
-  if (command.technique == "all") return print_comparison(*lanes);
-  print_next(lanes->results);
-  return lanes->exit_code;
+  for (const std::string& left_out : {techniques->left_out, metals->left_out})
+    if (!left_out.empty()) std::printf("%s\n\n", left_out.c_str());
+  if (is_compared(command, requests)) return print_comparison(*lanes);
+  return print_end(*lanes);
 }
 
 }  // namespace trapline::cli

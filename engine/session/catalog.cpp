@@ -16,10 +16,9 @@ constexpr GuestRow guest_rows[] = {
 };
 
 constexpr TechniqueRow technique_rows[] = {
-    {trace::Technique::full, "full", "deprivileged kernel, trap-and-emulate, binary translation, shadow page tables",
-     true},
-    {trace::Technique::para, "para", "a kernel that knows: hypercalls, direct paging, event channels", true},
-    {trace::Technique::hardware, "hardware", "VMX root and non-root operation, VMCS, EPT, VPID", true},
+    {trace::Technique::full, "full", "deprivileged kernel, trap-and-emulate, binary translation, shadow page tables"},
+    {trace::Technique::para, "para", "a kernel that knows: hypercalls, direct paging, event channels"},
+    {trace::Technique::hardware, "hardware", "VMX root and non-root operation, VMCS, EPT, VPID"},
 };
 
 constexpr MetalRow metal_rows[] = {

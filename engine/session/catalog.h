@@ -18,7 +18,6 @@ struct TechniqueRow {
   trace::Technique value;
   std::string_view name;
   std::string_view doc;
-  bool built;
 };
 struct MetalRow {
   trace::MetalKind value;

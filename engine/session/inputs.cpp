@@ -6,6 +6,8 @@
 #include <memory>
 
 #include "base/sha256.h"
+#include "boot/elf.h"
+#include "boot/loader.h"
 #include "session/boot_module.h"
 
 namespace trapline::session {
@@ -76,6 +78,15 @@ Result<Inputs> read_inputs(const RunRequest& request) {
   if (!image) return image.error();
   inputs.image = std::move(*image);
   return read_module_and_disk(request, std::move(inputs));
+}
+
+bool is_built_for(const std::string& guest, trace::Technique technique) {
+  const Result<GuestImage> found = find_guest(guest, technique);
+  if (!found || found->built_in) return true;
+  const Result<std::vector<std::byte>> file = read_file(found->path, "guest image", most_image_bytes);
+  if (!file) return true;
+  const Result<boot::ElfImage> image = boot::read_elf(*file, found->name, boot::loader_bytes, most_memory);
+  return !image || image->para_abi.has_value() == (technique == trace::Technique::para);
 }
 
 }  // namespace trapline::session

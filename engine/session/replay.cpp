@@ -106,8 +106,10 @@ Value value_or(const Json& header, const char* key, Value otherwise) {
 Result<RunRequest> request_from(const Json& header) {
   if (value_or<std::string>(header, "metal", "") != "soft")
     return usage_error("Between its exits the registers of a kvm lane are unknown: it cannot be run again exactly.");
-  if (value_or<std::string>(header, "technique", "") != "hardware")
-    return usage_error("Only lanes of technique hardware can be run again to a moment between two exits yet.");
+  if (const auto technique = value_or<std::string>(header, "technique", ""); technique != "hardware")
+    return usage_error("This lane is of technique " + technique +
+                       ", and only lanes of technique hardware can be run again to a moment yet; its registers are "
+                       "known where its keyframes stand, at its start (--at keyframe#1) and its end (--at end).");
   RunRequest request;
   request.guest = value_or<std::string>(header, "guest", "");
   request.level = trace::Level::exits;

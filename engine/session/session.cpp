@@ -7,6 +7,7 @@
 #include "devices/platform.h"
 #include "session/console_digest.h"
 #include "session/handled_ports.h"
+#include "session/hardware_options.h"
 #include "session/inputs.h"
 #include "session/run_header.h"
 #include "spec/support.h"
@@ -32,6 +33,16 @@ Result<> check_request(const RunRequest& request) {
   if (!support || support->status == spec::SupportStatus::not_built)
     return usage_error("Technique " + technique + " cannot run on metal " + metal + ": " +
                        (support ? std::string(support->sentence) : "it is not built yet.") + " Choose another.");
+  if (!request.full.translation && request.technique != trace::Technique::full)
+    return usage_error("Technique " + technique +
+                       " translates nothing, so --no-translation means nothing to it; choose "
+                       "technique full, or leave it out.");
+  if (const std::string_view option = changed_vmx_option(request.hardware);
+      !option.empty() && request.technique != trace::Technique::hardware)
+    return usage_error("The hardware option " + std::string(option) + " is one of VMX operation, which technique " +
+                       technique +
+                       " does not use; choose technique hardware, or vary tlb_sets, tlb_ways or "
+                       "paging_structure_caches.");
   if (request.memory_bytes < least_memory || request.memory_bytes > most_memory ||
       request.memory_bytes % page_bytes != 0)
     return usage_error("A machine cannot have " + std::to_string(request.memory_bytes) +

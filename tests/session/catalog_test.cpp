@@ -7,6 +7,7 @@
 #include "scripted_session.h"
 #include "session/console_digest.h"
 #include "session/hardware_options.h"
+#include "session/inputs.h"
 
 namespace trapline::session {
 namespace {
@@ -27,6 +28,33 @@ TEST_CASE("every built-in guest has its image in the home folder") {
     CHECK(found->built_in);
     CHECK(std::filesystem::exists(found->path));
   }
+}
+
+TEST_CASE("a user's image is built for the bare machine or for para, a built-in guest for both") {
+  using trace::Technique;
+  CHECK(is_built_for("tour", Technique::para));
+  CHECK(is_built_for("tour", Technique::full));
+  const std::string bare = find_guest("tour")->path, para = find_guest("tour", Technique::para)->path;
+  CHECK(is_built_for(bare, Technique::full));
+  CHECK(is_built_for(bare, Technique::hardware));
+  CHECK_FALSE(is_built_for(bare, Technique::para));
+  CHECK(is_built_for(para, Technique::para));
+  CHECK_FALSE(is_built_for(para, Technique::hardware));
+  CHECK(is_built_for("./missing.elf", Technique::para));  // the run itself says what is wrong
+}
+
+TEST_CASE("options of VMX are kept from lanes without it, those of every processor are not") {
+  metal::HardwareOptions options;
+  CHECK(changed_vmx_option(options).empty());
+  options.tlb_ways = 2;
+  CHECK(changed_vmx_option(options).empty());
+  options.vpid = false;
+  options.exception_bitmap = 4;
+  CHECK(changed_vmx_option(options) == "vpid");
+  const metal::HardwareOptions without = without_vmx(options);
+  CHECK(without.vpid);
+  CHECK(without.exception_bitmap == 0);
+  CHECK(without.tlb_ways == 2);
 }
 
 TEST_CASE("TRAPLINE_HOME moves the home folder, and a folder without the image is named") {
