@@ -1,0 +1,147 @@
+#include "lab/checker.h"
+
+#include <filesystem>
+
+#include "lab/judge.h"
+#include "lab/lanes.h"
+#include "lab/scratch.h"
+#include "lab/words.h"
+
+namespace trapline::lab {
+
+namespace {
+
+using check::Status;
+using check::Trouble;
+
+check::Report report_of(const CheckRequest& request) {
+  check::Report report;
+  report.lab = report.title = request.place.name;
+  report.seed = request.seed;
+  report.file = shown_path(request.file.empty() ? request.place.file("exercise.lua") : request.file);
+  report.check_command = std::string(program) + " check " + request.place.word;
+  if (!request.file.empty()) report.check_command += " " + shown_path(request.file);
+  if (request.seed != 1) report.check_command += " --seed " + std::to_string(request.seed);
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(request.place.lesson, ignored))
+    report.lesson_command = std::string(program) + " lesson " + request.place.word;
+  return report;
+}
+
+Finding finding_of(const ChildResult& child, const CheckRequest& request) {
+  Finding found;
+  switch (child.end) {
+    case ChildEnd::whole:
+      if (auto said = lab::finding_of(child.said)) return *said;
+      [[fallthrough]];
+    case ChildEnd::broken:
+      found.message = "The check of this task ended without a result.";
+      return found;
+    case ChildEnd::crashed:
+      found.message = "The check of this task crashed (signal " + std::to_string(child.signal) + ").";
+      return found;
+    case ChildEnd::budget:
+      found.trouble = Trouble::budget;
+      found.message = "The check of this task used up its " + std::to_string(request.limits.processor_seconds) +
+                      " seconds of processor time, its memory, or its time.";
+      return found;
+    case ChildEnd::no_process:
+    case ChildEnd::interrupted:
+      break;
+  }
+  found.message = "This host gave no process to check this task in.";
+  return found;
+}
+
+void show_hint(check::Check& check, const TaskRow& row, u64 wanted) {
+  check.hint_count = static_cast<u32>(row.hints.size());
+  if (!check.hint.empty() && wanted == 1) return;  // the failure's own
+  if (row.hints.empty()) return;
+  const std::size_t index = std::min<std::size_t>(wanted, row.hints.size()) - 1;
+  check.hint = row.hints[index];
+  check.hint_number = static_cast<u32>(index) + 1;
+}
+
+check::Check check_of(const TaskRow& row, u32 number, Finding found, u64 hint) {
+  check::Check check;
+  check.id = row.id;
+  check.title = row.title;
+  check.kind = row.kind;
+  check.number = number;
+  check.status = found.status;
+  check.trouble = found.trouble;
+  check.filled_in = found.filled_in;
+  check.max_points = row.points;
+  check.points = found.status == Status::pass ? row.points : 0;
+  check.message = std::move(found.message);
+  check.expected = std::move(found.expected);
+  check.actual = std::move(found.actual);
+  check.event = std::move(found.event);
+  check.show = std::move(found.show);
+  check.hint = std::move(found.hint);
+  check.printed = std::move(found.printed);
+  if (check.status == Status::fail) show_hint(check, row, hint);
+  return check;
+}
+
+// Traces that a failure points at go where its command looks for them; where that cannot be, the command fails with a
+// sentence of its own.
+void keep_traces(const Finding& found, const Definition& definition) {
+  namespace files = std::filesystem;
+  const files::path folder = out_folder(definition.place.name, definition.seed);
+  std::error_code ignored;
+  for (const std::string& trace : found.traces) {
+    files::create_directories(folder, ignored);
+    files::copy_file(trace, folder / files::path(trace).filename(), files::copy_options::overwrite_existing, ignored);
+  }
+}
+
+Result<check::Report> failed_report(check::Report report, const Error& error) {
+  if (Scratch::interrupted()) return interrupted_error();
+  report.failure = error.sentence;
+  report.failure_trouble = error.kind == ErrorKind::internal ? Trouble::internal : Trouble::lab;
+  return report;
+}
+
+void describe(check::Report& report, const Definition& definition, const LabLanes& lanes) {
+  report.title = definition.title;
+  for (const auto& [name, lane] : lanes)
+    if (!lane.error) report.lanes.push_back({name, facts_of(lane.trace)->event_hash});
+}
+
+}  // namespace
+
+Result<check::Report> check_submission(const CheckRequest& request) {
+  check::Report report = report_of(request);
+  const std::string path = request.file.empty() ? request.place.file("exercise.lua") : request.file;
+  const auto text = read_file(path);
+  if (!text) return text.error();
+  const auto scratch = Scratch::make();
+  if (!scratch) return scratch.error();
+  const auto definition = load(request.place, request.seed);
+  if (!definition) return failed_report(std::move(report), definition.error());
+  if (!request.task.empty() && !definition->task(request.task)) {
+    std::string ids;
+    for (const TaskRow& row : definition->tasks) ids += (ids.empty() ? "" : ", ") + row.id;
+    return usage_error("lab " + request.place.name + " has no task '" + request.task + "'; its tasks are " + ids);
+  }
+  const auto lanes = record_lanes(*definition, scratch->folder());
+  if (!lanes) return failed_report(std::move(report), lanes.error());
+  describe(report, *definition, *lanes);
+  const Submission submission = {*text, shown_path(path)};
+  u32 number = 0;
+  for (const TaskRow& row : definition->tasks) {
+    ++number;
+    if (!request.task.empty() && row.id != request.task) continue;
+    const ChildResult child = run_child(request.limits, [&] {
+      return bytes_of(judge(request, *definition, row, *lanes, submission, scratch->folder()));
+    });
+    if (child.end == ChildEnd::interrupted) return interrupted_error();
+    const Finding found = finding_of(child, request);
+    if (request.keep) keep_traces(found, *definition);
+    report.checks.push_back(check_of(row, number, found, request.hint));
+  }
+  return report;
+}
+
+}  // namespace trapline::lab

@@ -1,0 +1,167 @@
+#include "lab/definition.h"
+
+#include <algorithm>
+#include <set>
+
+#include "session/catalog.h"
+
+namespace trapline::lab {
+
+namespace {
+
+constexpr std::string_view kinds[] = {"predict", "measure", "configure", "repair", "handler", "explain"};
+constexpr std::string_view answers[] = {"boolean", "integer", "string", "table", "function"};
+
+template <std::size_t N>
+bool is_one_of(const std::string& text, const std::string_view (&words)[N]) {
+  return std::find(std::begin(words), std::end(words), text) != std::end(words);
+}
+
+// Reads the fields of one table and keeps the first mistake.
+class Fields {
+ public:
+  Fields(const lua::Table& table, std::string where) : table_(table), where_(std::move(where)) {}
+
+  std::string text(const char* key, bool needed) {
+    const lua::Value& value = table_[key];
+    if (const std::string* text = value.string()) return *text;
+    if (needed || !value.is_nil()) mistake(std::string(key) + " must be a string");
+    return {};
+  }
+  u64 number(const char* key, u64 otherwise) {
+    const lua::Value& value = table_[key];
+    if (value.is_nil()) return otherwise;
+    if (value.integer() && *value.integer() >= 0 && *value.integer() <= 1'000'000)
+      return static_cast<u64>(*value.integer());
+    mistake(std::string(key) + " must be a whole number from 0 to 1000000");
+    return otherwise;
+  }
+  std::vector<std::string> list(const char* key) {
+    const lua::Value& value = table_[key];
+    std::vector<std::string> texts;
+    if (value.is_nil()) return texts;
+    if (!value.table()) return mistake(std::string(key) + " must be a list of strings"), texts;
+    for (std::size_t index = 1; index <= value.table()->length(); ++index) {
+      const std::string* text = (*value.table())[static_cast<i64>(index)].string();
+      if (!text) return mistake(std::string(key) + " must be a list of strings"), texts;
+      texts.push_back(*text);
+    }
+    return texts;
+  }
+  const lua::Value& operator[](const char* key) const { return table_[key]; }
+  void mistake(const std::string& sentence) {
+    if (mistake_.empty()) mistake_ = where_ + ": " + sentence;
+  }
+  Result<> checked() const { return mistake_.empty() ? Result<>() : Result<>(usage_error(mistake_)); }
+
+ private:
+  const lua::Table& table_;
+  std::string where_, mistake_;
+};
+
+// A value, or what the function in its place makes of the seed.
+Result<lua::Value> for_seed(lua::Sandbox& sandbox, const lua::Value& value, u64 seed) {
+  const lua::FunctionValue* function = value.function();
+  if (!function) return value;
+  const lua::Value argument(seed);
+  auto results = sandbox.call(*function, {&argument, 1});
+  if (!results) return results.error();
+  return results->empty() ? lua::Value() : results->front();
+}
+
+Result<TaskRow> task_of(lua::Sandbox& sandbox, const lua::Value& value, u64 seed, const std::string& where) {
+  if (!value.table()) return usage_error(where + ": a task must be a table");
+  Fields fields(*value.table(), where);
+  TaskRow row;
+  row.id = fields.text("id", true);
+  if (row.id.empty() || row.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos)
+    fields.mistake("id must be a word of small letters, digits and _, such as count_exits");
+  row.title = fields.text("title", true);
+  row.kind = fields.text("kind", true);
+  if (!is_one_of(row.kind, kinds))
+    fields.mistake("kind '" + row.kind + "' is none of predict, measure, configure, repair, handler, explain");
+  row.points = fields.number("points", 1);
+  row.answer = fields.text("answer", false);
+  if (!row.answer.empty() && !is_one_of(row.answer, answers))
+    fields.mistake("answer '" + row.answer + "' is none of boolean, integer, string, table, function");
+  row.at = fields.text("at", false);
+  row.lane = fields.text("lane", false);
+  row.hints = fields.list("hints");
+  row.offers = fields.list("offers");
+  if (auto checked = fields.checked(); !checked) return checked.error();
+  const auto question = for_seed(sandbox, fields["question"], seed);
+  if (!question) return question.error();
+  if (!question->string()) return usage_error(where + ": question must be a string, or a function that makes one");
+  row.question = *question->string();
+  return row;
+}
+
+Result<> read_tasks(Definition& definition, const lua::Value& tasks, const std::string& file) {
+  if (!tasks.table() || tasks.table()->length() == 0)
+    return usage_error(file + ": tasks must be a list with at least one task");
+  std::set<std::string> ids;
+  for (std::size_t index = 1; index <= tasks.table()->length(); ++index) {
+    const lua::Value& value = (*tasks.table())[static_cast<i64>(index)];
+    auto row = task_of(*definition.sandbox, value, definition.seed, file + ": task " + std::to_string(index));
+    if (!row) return row.error();
+    if (!ids.insert(row->id).second) return usage_error(file + ": two tasks are called " + row->id);
+    definition.tasks.push_back(std::move(*row));
+  }
+  return {};
+}
+
+Result<> read_lanes(Definition& definition, const lua::Value& lanes, const std::string& file) {
+  const auto made = for_seed(*definition.sandbox, lanes, definition.seed);
+  if (!made) return made.error();
+  if (made->is_nil()) return {};
+  if (!made->table()) return usage_error(file + ": lanes must be a table, or a function that makes one");
+  for (const lua::Field& field : made->table()->fields())
+    if (!field.key.string() || !field.value.table())
+      return usage_error(file + ": lanes must go from names to tables of options");
+  definition.lanes = *made->table();
+  return {};
+}
+
+}  // namespace
+
+const TaskRow* Definition::task(std::string_view id) const {
+  const auto found = std::find_if(tasks.begin(), tasks.end(), [&](const TaskRow& row) { return row.id == id; });
+  return found == tasks.end() ? nullptr : &*found;
+}
+
+Result<std::unique_ptr<lua::Sandbox>> open_sandbox(lua::SandboxOptions options) {
+  options.module_folder = session::home_folder() + "/scripts/lua";
+  return lua::Sandbox::open(std::move(options));
+}
+
+Result<lua::Table> table_of(lua::Sandbox& sandbox, const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) return text.error();
+  const auto results = sandbox.run(*text, shown_path(path));
+  if (!results) return results.error();
+  if (!results->empty() && results->front().table()) return *results->front().table();
+  return usage_error(shown_path(path) + " must end with `return { ... }`: it gave back " +
+                     (results->empty() ? "nothing" : std::string(results->front().type_name())));
+}
+
+Result<Definition> load(const Place& place, u64 seed) {
+  auto sandbox = open_sandbox();
+  if (!sandbox) return sandbox.error();
+  Definition definition;
+  definition.place = place;
+  definition.seed = seed;
+  definition.sandbox = std::move(*sandbox);
+  const std::string file = shown_path(place.file("lab.lua"));
+  const auto table = table_of(*definition.sandbox, place.file("lab.lua"));
+  if (!table) return table.error();
+  Fields fields(*table, file);
+  definition.title = fields.text("title", true);
+  definition.summary = fields.text("summary", false);
+  definition.minutes = fields.number("minutes", 15);
+  if (auto checked = fields.checked(); !checked) return checked.error();
+  if (auto read = read_lanes(definition, fields["lanes"], file); !read) return read.error();
+  if (auto read = read_tasks(definition, fields["tasks"], file); !read) return read.error();
+  return definition;
+}
+
+}  // namespace trapline::lab

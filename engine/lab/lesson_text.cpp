@@ -1,0 +1,188 @@
+#include "lab/lesson_text.h"
+
+#include <sstream>
+
+#include "lab/lesson.h"
+
+namespace trapline::lab {
+
+namespace {
+
+constexpr std::size_t width = 100;
+
+// Replaces each mark by what `make` gives for its link.
+template <typename Make>
+std::string with_marks(const std::string& source, const std::vector<EventLink>& links, const Make& make) {
+  std::string out;
+  for (std::size_t at = 0;;) {
+    const std::size_t begin = source.find('\1', at);
+    const std::size_t end = begin == std::string::npos ? begin : source.find('\2', begin);
+    if (end == std::string::npos) return out + source.substr(at);
+    const std::size_t number = std::stoul(source.substr(begin + 1, end - begin - 1));
+    out += source.substr(at, begin - at) + make(links[number]);
+    at = end + 1;
+  }
+}
+
+std::size_t letters(const std::string& text) {
+  std::size_t count = 0;
+  for (const char letter : text) count += (static_cast<unsigned char>(letter) & 0xC0) != 0x80;
+  return count;
+}
+
+std::string wrapped(const std::string& text, const std::string& first, const std::string& rest) {
+  std::istringstream words(text);
+  std::string out = first, word;
+  std::size_t column = letters(first);
+  bool fresh = true;
+  while (words >> word) {
+    if (!fresh && column + 1 + letters(word) > width) {
+      out += "\n" + rest;
+      column = letters(rest);
+      fresh = true;
+    }
+    out += (fresh ? "" : " ") + word;
+    column += letters(word) + (fresh ? 0 : 1);
+    fresh = false;
+  }
+  return out + "\n";
+}
+
+std::string without(std::string text, std::string_view mark) {
+  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) text.erase(at, mark.size());
+  return text;
+}
+
+bool is_item(const std::string& line, std::string& marker) {
+  const std::size_t first = line.find_first_not_of(' ');
+  if (first == std::string::npos) return false;
+  std::size_t end = first;
+  if (line[first] == '-' || line[first] == '*') {
+    end = first + 1;
+  } else {
+    while (end < line.size() && line[end] >= '0' && line[end] <= '9') ++end;
+    if (end == first || end >= line.size() || line[end] != '.') return false;
+    ++end;
+  }
+  if (end >= line.size() || line[end] != ' ') return false;
+  marker = line.substr(0, end + 1);
+  return true;
+}
+
+class TextForm {
+ public:
+  explicit TextForm(const std::vector<EventLink>& links) : links_(links) {}
+
+  std::string made_of(const std::string& source) {
+    std::istringstream lines(source);
+    bool in_code = false;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.compare(0, 3, "```") == 0) {
+        flush();
+        in_code = !in_code;
+      } else if (in_code) {
+        out_ += "    " + line + "\n";
+      } else {
+        take(line);
+      }
+    }
+    flush();
+    tell_links();
+    return out_;
+  }
+
+ private:
+  void take(const std::string& line) {
+    std::string marker;
+    if (line.find_first_not_of(" \t") == std::string::npos) {
+      flush();
+      tell_links();
+      if (!out_.empty() && out_.compare(out_.size() - std::min<std::size_t>(2, out_.size()), 2, "\n\n") != 0)
+        out_ += '\n';
+    } else if (line[0] == '#') {
+      flush();
+      heading(line);
+    } else if (line[0] == '|') {
+      flush();
+      out_ += text_of(line) + "\n";
+    } else if (is_item(line, marker)) {
+      flush();
+      marker_ = marker;
+      paragraph_ = line.substr(marker.size());
+    } else {
+      paragraph_ += " " + line;
+    }
+  }
+
+  void heading(const std::string& line) {
+    const std::size_t level = line.find_first_not_of('#');
+    if (level == std::string::npos) return;
+    const std::string title =
+        text_of(line.substr(line.find_first_not_of("# ") == std::string::npos ? level : line.find_first_not_of("# ")));
+    out_ += title + "\n" + std::string(letters(title), level == 1 ? '=' : '-') + "\n";
+  }
+
+  std::string text_of(const std::string& text) {
+    return without(with_marks(text, links_,
+                              [&](const EventLink& link) {
+                                pending_.push_back(&link);
+                                return " (" + link.lane + ", " + link.where + ")";
+                              }),
+                   "**");
+  }
+
+  void flush() {
+    if (!paragraph_.empty()) {
+      const std::string text = text_of(paragraph_);
+      out_ += wrapped(text, marker_, std::string(marker_.size(), ' '));
+    }
+    paragraph_.clear();
+    marker_.clear();
+  }
+
+  void tell_links() {
+    for (const EventLink* link : pending_) out_ += "    " + link->command + "\n";
+    pending_.clear();
+  }
+
+  const std::vector<EventLink>& links_;
+  std::vector<const EventLink*> pending_;
+  std::string out_, paragraph_, marker_;
+};
+
+}  // namespace
+
+std::string without_comments(const std::string& source) {
+  std::string out;
+  for (std::size_t at = 0;;) {
+    const std::size_t begin = source.find("<!--", at);
+    const std::size_t end = begin == std::string::npos ? begin : source.find("-->", begin);
+    if (end == std::string::npos) return out + source.substr(at);
+    out += source.substr(at, begin - at);
+    at = end + 3;
+  }
+}
+
+std::string lesson_as_text(const std::string& source, const std::vector<EventLink>& links) {
+  return TextForm(links).made_of(without_comments(source));
+}
+
+std::string lesson_as_markdown(const std::string& source, const std::vector<EventLink>& links) {
+  return with_marks(source, links, [](const EventLink& link) { return " (`" + link.command + "`)"; });
+}
+
+std::size_t words_of(const std::string& source) {
+  std::istringstream lines(source);
+  std::size_t count = 0;
+  bool in_code = false;
+  for (std::string line; std::getline(lines, line);) {
+    const bool fence = line.compare(0, 3, "```") == 0;
+    if (fence) in_code = !in_code;
+    if (fence || in_code || (!line.empty() && line[0] == '|')) continue;
+    std::istringstream words(line);
+    for (std::string word; words >> word;) ++count;
+  }
+  return count;
+}
+
+}  // namespace trapline::lab

@@ -1,0 +1,24 @@
+// The two faces of a rendered lesson: for a terminal and as Markdown. In both, \1N\2 stands behind the text of link N.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace trapline::lab {
+
+struct EventLink;
+
+// Headings underlined, paragraphs and list items wrapped, code and tables as they are; the commands of a paragraph's
+// links stand below it.
+std::string lesson_as_text(const std::string& source, const std::vector<EventLink>& links);
+
+// Each link is `text (command)`.
+std::string lesson_as_markdown(const std::string& source, const std::vector<EventLink>& links);
+
+// `<!-- -->` is for writers.
+std::string without_comments(const std::string& source);
+
+// Words of prose: what a reader reads, without code blocks and tables.
+std::size_t words_of(const std::string& source);
+
+}  // namespace trapline::lab

@@ -1,0 +1,29 @@
+-- What must hold. The expected values are computed here from the lab's own lanes: none is written down.
+return {
+  first_exit = function(task)
+    local exit = task:lane("hardware"):first("vm_exit")
+    -- The event itself is not shown: that would be the answer.
+    task:equal(task.answer:upper(), exit.reason, { what = "the reason of the first VM exit" })
+  end,
+
+  port_exits = function(task)
+    local trace = task:lane("hardware")
+    task:equal(task.answer, trace:count("vm_exit.reason == IO_INSTRUCTION"), {
+      what = "the number of VM exits for IO_INSTRUCTION",
+      at = trace:first("vm_exit.reason == IO_INSTRUCTION"),
+    })
+  end,
+
+  answer_cpuid = function(task)
+    local trace = task:run {
+      guest = "tour", technique = "hardware", seed = task.seed, handlers = { vm_exit = task.answer },
+    }
+    task:finished(trace, { what = "the run with your handler", hint = "Does it return true for CPUID only?" })
+    local exit = trace:first("vm_exit.reason == CPUID")
+    local wanted = ("leaves %08x"):format(0x10 + task.seed % 16)
+    task:truth(trace.console:find(wanted, 1, true), {
+      what = "what the guest got from CPUID: it must print '" .. wanted .. "'",
+      at = exit,
+    })
+  end,
+}

@@ -1,0 +1,8 @@
+return {
+  -- A number.
+  number = nil,
+  -- A list.
+  list = nil,
+  -- A function.
+  call = nil,
+}

@@ -1,0 +1,4 @@
+-- expect: cpuid: the run with your handler
+return {
+  cpuid = function(call) error("no idea") end,
+}

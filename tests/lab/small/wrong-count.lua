@@ -1,0 +1,2 @@
+-- expect: exits: Not right yet: the exits.
+return { exits = 3 }

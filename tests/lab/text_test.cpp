@@ -1,0 +1,52 @@
+// The parts of lessons and of lint that are plain text.
+#include <doctest/doctest.h>
+
+#include "lab/lesson.h"
+#include "lab/lesson_text.h"
+#include "lab/lint.h"
+#include "lab/place.h"
+
+using namespace trapline;
+using namespace trapline::lab;
+
+TEST_CASE("paragraphs are wrapped, code and tables stay, links tell their command below") {
+  const std::vector<EventLink> links = {{"the exit", "hardware", "vm_exit#1", "show it", 1}};
+  const std::string text = lesson_as_text(
+      "# Title\n\nOne **two** the exit\1"
+      "0\2 here\nand more.\n\n- item\n  goes on\n- next\n\n```\n  code\n```\n| a | b |\n",
+      links);
+  CHECK(
+      text ==
+      "Title\n=====\n\nOne two the exit (hardware, vm_exit#1) here and more.\n    show it\n\n- item goes on\n- next\n\n"
+      "      code\n| a | b |\n");
+  const std::string wide = lesson_as_text(std::string(60, 'x') + " " + std::string(60, 'y') + "\n", {});
+  CHECK(wide == std::string(60, 'x') + "\n" + std::string(60, 'y') + "\n");
+}
+
+TEST_CASE("comments are for writers") {
+  CHECK(without_comments("a<!-- b -->c<!-- d") == "ac<!-- d");
+  CHECK(lesson_as_text("a <!-- b\nc --> d\n", {}) == "a d\n");
+}
+
+TEST_CASE("words are those of the prose") { CHECK(words_of("one two\n```\nthree\n```\n| four |\n- five\n") == 4); }
+
+TEST_CASE("bare numbers are found in prose only") {
+  const auto numbers = bare_numbers(
+      "816 exits, 2,819,953 cycles\nnot `1234` nor {{ 99 }} nor [x](event:a:55) nor 7 nor 0x10 nor v12 nor 3.14\n"
+      "```\n42\n```\n<!-- 77 --> 24.");
+  REQUIRE(numbers.size() == 3);
+  CHECK(numbers[0].digits == "816");
+  CHECK(numbers[1].digits == "2819953");
+  CHECK(numbers[2].digits == "24");
+  CHECK(numbers[0].line == 1);
+  CHECK(numbers[2].line == 6);
+}
+
+TEST_CASE("a lab that is not there is named, with what is") {
+  for (const char* name : {"nosuch", "99", "", "./nowhere", "/", "../../etc/passwd"}) {
+    const auto place = find_lab(name);
+    REQUIRE_FALSE(place);
+    CHECK(place.error().kind == ErrorKind::usage);
+    CHECK(place.error().sentence.find("there is no lab") != std::string::npos);
+  }
+}
