@@ -1,5 +1,8 @@
 #include "whole/para_lab.h"
 
+#include "kvm/machine.h"
+#include "soft/machine.h"
+
 namespace trapline::whole {
 
 namespace {
@@ -32,11 +35,11 @@ Result<metal::Trap> PlayedDoor::run(arch::CpuState& state, const metal::PageRoot
   return trap;
 }
 
-ParaLab::ParaLab(devices::DiskImage disk) {
+ParaLab::ParaLab(trace::MetalKind metal, devices::DiskImage disk) {
   metal::MachineOptions options;
   options.memory_bytes = memory_bytes;
   options.door = metal::Door::run_deprivileged;
-  auto made = soft::make_machine(options, bus);
+  auto made = metal == trace::MetalKind::kvm ? kvm::make_machine(options, bus) : soft::make_machine(options, bus);
   REQUIRE(made.ok());
   machine = std::make_unique<PlayedMachine>(std::move(*made));
   REQUIRE(machine->memory().write(Gpa(code), std::as_bytes(std::span(code_bytes))));

@@ -1,4 +1,4 @@
-// A paravirtual kernel that a test plays: each hypercall is a real SYSCALL on the soft metal, in one page of code, with
+// A paravirtual kernel that a test plays: each hypercall is a real SYSCALL, on either metal, in one page of code, with
 // the registers that the test wants; the monitor and its tables are the lane's own.
 //
 // Until the test loads a root of its own, linear = guest-physical. build_root() makes tables that keep it so.
@@ -7,7 +7,6 @@
 #include <array>
 #include <doctest/doctest.h>
 
-#include "soft/machine.h"
 #include "technique/para/monitor.h"
 #include "trace/memory_trace.h"
 #include "whole/machine_in_front.h"
@@ -53,7 +52,8 @@ class ParaLab {
   // Of build_root(): PML4, PDPT, PD and two PTs.
   static constexpr u64 pml4 = tables, pdpt = tables + 0x1000, pd = tables + 0x2000, pt = tables + 0x3000;
 
-  explicit ParaLab(devices::DiskImage disk = devices::DiskImage::built_in());
+  explicit ParaLab(trace::MetalKind metal = trace::MetalKind::soft,
+                   devices::DiskImage disk = devices::DiskImage::built_in());
 
   struct Call {
     u64 number = 0;
