@@ -24,7 +24,7 @@ Result<> assemble(Invocation& call) {
 Result<> disassemble(Invocation& call) {
   const std::string_view text = call.text(0);
   std::span<const u8> left(reinterpret_cast<const u8*>(text.data()), text.size());
-  u64 address = static_cast<u64>(call.integer_or(1, 0));
+  u64 address = static_cast<u64>(call.integer_or(1, default_origin));
   Table list;
   i64 number = 0;
   while (!left.empty()) {
@@ -76,7 +76,7 @@ const LibraryRow& code_library() {
         "The bytes of guest code, and the address of each label.",
         assemble},
        {"disassemble",
-        {{"bytes", "string", "guest code"}, {"address", "integer?", "of the first byte, 0 where left out"}},
+        {{"bytes", "string", "guest code"}, {"address", "integer?", "of the first byte, 0x100000 where left out"}},
         "table[]",
         "The instructions: a list of {address, length, text}.",
         disassemble},

@@ -25,6 +25,11 @@ Result<> seq(Invocation& call) {
   return {};
 }
 
+Result<> trace_of(Invocation& call) {
+  call.give(call.self<PositionObject>().trace());
+  return {};
+}
+
 Result<> event(Invocation& call) {
   const PositionObject& position = call.self<PositionObject>();
   const auto found = position.trace()->source().at(position.sequence());
@@ -159,7 +164,9 @@ std::vector<FunctionRow> methods() {
 const ClassRow& PositionObject::lua_class() {
   static const ClassRow row = {"Position",
                                "A moment of a trace: after an event, all up to it included.",
-                               {{"seq", "integer", "the event's number", seq}, {"event", "Event?", "the event", event}},
+                               {{"seq", "integer", "the event's number", seq},
+                                {"event", "Event?", "the event", event},
+                                {"trace", "Trace", "whose moment it is", trace_of}},
                                methods(),
                                nullptr,
                                text,

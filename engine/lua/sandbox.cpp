@@ -216,6 +216,14 @@ bool Sandbox::is_complete(std::string_view text) {
   return complete;
 }
 
+bool Sandbox::is_chunk(std::string_view text) {
+  bool loaded = false;
+  (void)protect(*core_, [&](lua_State* state) {
+    loaded = luaL_loadbufferx(state, text.data(), text.size(), "=prompt", "t") == LUA_OK;
+  });
+  return loaded;
+}
+
 const Trouble& Sandbox::trouble() const { return core_->trouble; }
 
 void Sandbox::set_global(const std::string& name, const Value& value) {

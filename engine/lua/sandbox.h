@@ -61,6 +61,7 @@ class Sandbox {
   Result<std::vector<Value>> call(const FunctionValue& function, std::span<const Value> arguments = {});
   // Whether the text is a whole chunk: false where more could make it one (for a prompt).
   bool is_complete(std::string_view text);
+  bool is_chunk(std::string_view text);  // whether it can be loaded as it is
 
   const Trouble& trouble() const;  // of the last run or call that failed
   void set_global(const std::string& name, const Value& value);

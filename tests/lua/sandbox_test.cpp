@@ -59,7 +59,7 @@ TEST_CASE("errors name file and line, and say what to do") {
       {"require '../secret'", "a.lua:1: require takes the name of a file of scripts/lua"},
       {"require 'no_such'", "a.lua:1: require: there is no module 'no_such' in scripts/lua"},
       {"\x1bLua", "attempt to load a binary chunk"},
-      {"local t = {}; t.t = t; return t", "a.lua:1: the value.t contains itself"},
+      {"local t = {}; t.t = t; return t", "the value.t contains itself"},
       {"return {{coroutine.create(print)}}", "the value[1][1] is a thread, which cannot be handed over"},
   };
   for (const auto& row : rows) {
