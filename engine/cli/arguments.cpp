@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.h"
-#include "cli/script.h"
 
 namespace trapline::cli {
 
@@ -43,8 +42,8 @@ void add_list(CLI::App& app, ListCommand& command, Chosen& chosen) {
 }
 
 void add_run(CLI::App& app, RunCommand& command, Chosen& chosen) {
-  auto* sub = app.add_subcommand("run", "Run a guest and record it");
-  sub->add_option("GUEST", command.guest, "A guest of `trapline list`, or an ELF file")->required();
+  auto* sub = app.add_subcommand("run", "Run a guest, or the lanes of a lab, and record it");
+  sub->add_option("GUEST", command.guest, "A guest or lab of `trapline list`, or an ELF file")->required();
   sub->add_option("--technique", command.technique,
                   "How the monitor keeps control: full, para, hardware, or all with their comparison")
       ->capture_default_str();
@@ -126,21 +125,36 @@ void add_compare(CLI::App& app, CompareCommand& command, Chosen& chosen) {
   sub->callback([&] { chosen = [&] { return compare(command); }; });
 }
 
-void add_script(CLI::App& app, ScriptCommand& command, Chosen& chosen) {
-  auto* sub = app.add_subcommand("script", "Lua over runs and traces: a file, -e CODE, or a prompt");
-  sub->add_option("FILE", command.words, "A .lua file, and what it finds in `arg` and `...`");
-  sub->add_option("-e", command.code, "Run this code and print its values");
-  sub->positionals_at_end();
-  sub->footer(
-      "Example: trapline script -e 'trapline.run{guest=\"tour\"}:group(\"vm_exit\", \"reason\")'\n"
-      "What there is: trapline reference lua");
-  sub->callback([&] { chosen = [&] { return script(command); }; });
+void add_check(CLI::App& app, CheckCommand& command, Chosen& chosen) {
+  auto* sub = app.add_subcommand("check", "Check your answers to a lab");
+  sub->add_option("LAB", command.lab, "Number or name of a lab (trapline list), or the folder of one")->required();
+  sub->add_option("FILE", command.file, "Your answers; the lab's exercise.lua where left out");
+  sub->add_option("--seed", command.seed, "The variant of the lab")->capture_default_str();
+  sub->add_option("--task", command.task, "Only this task");
+  sub->add_option("--hint", command.hint, "Which hint to show")->capture_default_str()->check(CLI::Range(1, 99));
+  sub->add_option("--format", command.format, "text, json, gradescope, junit, tap or check50")->capture_default_str();
+  sub->add_option("--output", command.output, "Write the result to this file, whole or not at all");
+  sub->add_flag("--exit-zero-on-fail", command.exit_zero_on_fail,
+                "Exit 0 for wrong answers too, for hosts that take anything else for a broken grader");
+  sub->footer(std::string("Example: trapline check 07 --task slowest --hint 2\n\n") + exit_codes);
+  sub->callback([&] { chosen = [&] { return check(command); }; });
 }
 
-void add_reference(CLI::App& app, ReferenceCommand& command, Chosen& chosen) {
-  auto* sub = app.add_subcommand("reference", "Print a generated reference");
-  sub->add_option("PAGE", command.page, "lua, luals (annotations for editors), events or hypercalls")->required();
-  sub->callback([&] { chosen = [&] { return reference(command); }; });
+void add_lesson(CLI::App& app, LessonCommand& command, Chosen& chosen) {
+  auto* sub = app.add_subcommand("lesson", "Read a lab's lesson, with the figures of its own run");
+  sub->add_option("LAB", command.lab, "Number or name of a lab (trapline list), or the folder of one")->required();
+  sub->add_option("--seed", command.seed, "The variant of the lab")->capture_default_str();
+  sub->add_flag("--markdown", command.markdown, "As Markdown");
+  sub->callback([&] { chosen = [&] { return lesson(command); }; });
+}
+
+void add_lab_tools(CLI::App& app, NewLabCommand& new_command, LintLabCommand& lint_command, Chosen& chosen) {
+  auto* made = app.add_subcommand("new-lab", "Begin a lab of your own from labs/TEMPLATE");
+  made->add_option("NAME", new_command.name, "Two digits, a hyphen and words, such as 26-my-lab")->required();
+  made->callback([&] { chosen = [&] { return new_lab(new_command); }; });
+  auto* lint = app.add_subcommand("lint-lab", "What a lab still lacks: links, figures, hints, seeds, solutions");
+  lint->add_option("LAB", lint_command.lab, "Number or name of a lab, or the folder of one")->required();
+  lint->callback([&] { chosen = [&] { return lint_lab(lint_command); }; });
 }
 
 int usage(const CLI::App& app, const CLI::ParseError& error) {
@@ -171,18 +185,21 @@ int main(int count, char** arguments) {
   add_events(app, events_command, chosen);
   add_show(app, show_command, chosen);
   add_compare(app, compare_command, chosen);
-  ScriptCommand script_command;
-  ReferenceCommand reference_command;
-  add_script(app, script_command, chosen);
-  add_reference(app, reference_command, chosen);
+  CheckCommand check_command;
+  LessonCommand lesson_command;
+  NewLabCommand new_lab_command;
+  LintLabCommand lint_lab_command;
+  add_check(app, check_command, chosen);
+  add_lesson(app, lesson_command, chosen);
+  add_lab_tools(app, new_lab_command, lint_lab_command, chosen);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
     return usage(app, error);
   }
   if (chosen) return chosen();
-  return report_error(
-      usage_error("say what to do: doctor, list, run, events, show or compare; `trapline --help` tells more"));
+  return report_error(usage_error(
+      "say what to do: doctor, list, run, events, show, compare, lesson or check; `trapline --help` tells more"));
 }
 
 }  // namespace trapline::cli

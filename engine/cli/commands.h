@@ -62,12 +62,47 @@ struct CompareCommand {
   Form form = Form::text;
 };
 
+struct CheckCommand {
+  std::string lab;
+  std::string file;  // the lab's exercise.lua where empty
+  u64 seed = 1;
+  std::string format = "text";
+  std::string task;
+  u64 hint = 1;
+  std::string output;  // standard output where empty
+  bool exit_zero_on_fail = false;
+};
+
+struct LessonCommand {
+  std::string lab;
+  u64 seed = 1;
+  bool markdown = false;
+};
+
+struct LabRunCommand {
+  std::string lab;
+  u64 seed = 1;
+};
+
+struct NewLabCommand {
+  std::string name;
+};
+
+struct LintLabCommand {
+  std::string lab;
+};
+
 int doctor(const DoctorCommand& command);
 int list(const ListCommand& command);
 int run(const RunCommand& command);
 int events(const EventsCommand& command);
 int show(const ShowCommand& command);
 int compare(const CompareCommand& command);
+int check(const CheckCommand& command);
+int lesson(const LessonCommand& command);
+int run_lab(const LabRunCommand& command);
+int new_lab(const NewLabCommand& command);
+int lint_lab(const LintLabCommand& command);
 
 // Prints the sentence and gives the exit code of its kind.
 int report_error(const Error& error);

@@ -2,8 +2,10 @@
 #include <cstdio>
 
 #include "base/json.h"
+#include "check/clean.h"
 #include "cli/commands.h"
 #include "cli/table.h"
+#include "lab/definition.h"
 #include "session/catalog.h"
 #include "session/hardware_options.h"
 #include "spec/hypercalls.h"
@@ -16,6 +18,11 @@ namespace {
 void print_section(const char* title, const Table& table) { std::printf("%s\n%s\n", title, table.text().c_str()); }
 
 std::string one_line(std::string_view text) { return std::string(text); }
+
+std::string title_of(const lab::Place& place) {
+  const auto definition = lab::load(place, 1);
+  return definition ? check::one_line(definition->title) : definition.error().sentence;
+}
 
 Table hypercall_table() {
   Table table({{"name"}, {"arguments"}, {"what it does"}});
@@ -58,7 +65,9 @@ void print_text() {
   print_section("Event kinds, and the recording level from which a trace holds them", kinds);
   print_section("Hypercalls: what a kernel of technique para asks its monitor for, by SYSCALL", hypercall_table());
   print_section("Controls of the modelled processor (run --control NAME=VALUE)", controls);
-  std::printf("Labs\n  none yet\n");
+  Table labs({{}, {}});
+  for (const lab::Place& place : lab::all_labs()) labs.add({place.name, title_of(place)});
+  print_section("Labs (trapline lesson LAB, run LAB, check LAB)", labs);
 }
 
 Json as_json() {
@@ -72,6 +81,9 @@ Json as_json() {
     kinds.push(Json::object().set("name", row.name).set("level", trace::name_of(row.level)).set("doc", row.doc));
   for (const auto& row : session::hardware_options())
     controls.push(Json::object().set("name", row.name).set("doc", row.doc));
+  Json labs = Json::array();
+  for (const lab::Place& place : lab::all_labs())
+    labs.push(Json::object().set("name", place.name).set("title", title_of(place)));
   return Json::object()
       .set("guests", guests)
       .set("techniques", techniques)
@@ -79,7 +91,7 @@ Json as_json() {
       .set("event_kinds", kinds)
       .set("hypercalls", hypercalls_json())
       .set("controls", controls)
-      .set("labs", Json::array());
+      .set("labs", labs);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "cli/report.h"
 #include "cli/table.h"
 #include "kvm/probe.h"
+#include "lab/place.h"
 #include "session/catalog.h"
 #include "session/hardware_options.h"
 #include "session/inputs.h"
@@ -255,6 +256,7 @@ int print_comparison(const Lanes& lanes) {
 }  // namespace
 
 int run(const RunCommand& command) {
+  if (lab::find_lab(command.guest)) return run_lab({command.guest, command.seed});
   const auto base = request_of(command);
   if (!base) return report_error(base.error());
   const auto techniques = techniques_of(command.technique, command.guest);
