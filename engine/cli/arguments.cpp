@@ -102,7 +102,7 @@ void add_show(CLI::App& app, ShowCommand& command, Chosen& chosen) {
       "  shadow   what each shadow root maps, what is protected   (full)\n"
       "  ring     descriptor table, avail and used ring           (para)\n"
       "  regs     the guest's registers\n"
-      "  exits    exits so far, by reason\n"
+      "  exits    VM exits, traps, returns to the user half so far\n"
       "  console  what the guest has printed so far\n\n"
       "A view is folded from the events up to the moment; each row names the event that it comes from.\n\n"
       "Examples: trapline show run.trap --at vm_exit#3 vmcs\n"

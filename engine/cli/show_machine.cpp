@@ -1,4 +1,6 @@
 // The TLB, the VMCS, exits and console up to a moment.
+#include <algorithm>
+
 #include "base/address.h"
 #include "base/json.h"
 #include "cli/show.h"
@@ -49,12 +51,26 @@ Json exit_rows(const std::vector<views::ExitRow>& rows) {
   return list;
 }
 
+// The column of costs only where some are known.
 std::string exit_table(const std::vector<views::ExitRow>& rows, const char* title, const char* cost) {
   if (rows.empty()) return "";
-  Table table({{title}, {"count", Align::right}, {cost, Align::right}, {"first event", Align::right}});
-  for (const auto& row : rows)
-    table.add({row.reason, grouped(row.count), grouped(row.cost), std::to_string(row.first)});
+  const bool priced = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.cost > 0; });
+  std::vector<Table::Column> columns{{title}, {"count", Align::right}, {"first event", Align::right}};
+  if (priced) columns.push_back({cost, Align::right});
+  Table table(std::move(columns));
+  for (const auto& row : rows) {
+    std::vector<std::string> cells{row.reason, grouped(row.count), std::to_string(row.first)};
+    if (priced) cells.push_back(grouped(row.cost));
+    table.add(std::move(cells));
+  }
   return table.text();
+}
+
+Json trap_rows(const std::vector<views::ExitRow>& rows) {
+  Json list = Json::array();
+  for (const auto& row : rows)
+    list.push(Json::object().set("reason", row.reason).set("count", row.count).set("first", row.first));
+  return list;
 }
 
 }  // namespace
@@ -124,10 +140,12 @@ Result<std::string> show_exits(const trace::EventSource& source, u64 at, Form fo
     return Json::object()
                .set("at", at)
                .set("vm_exits", exit_rows(exits.vm_exits()))
+               .set("traps", trap_rows(exits.traps()))
                .set("user_exits", exit_rows(exits.user_exits()))
                .line() +
            "\n";
   const std::string text = exit_table(exits.vm_exits(), "VM exits", "cycles to re-entry") +
+                           exit_table(exits.traps(), "traps into the monitor", "") +
                            exit_table(exits.user_exits(), "returns to the user half", "ns in KVM_RUN");
   return text.empty() ? "no exits up to event " + std::to_string(at) + "\n" : text;
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "views/words.h"
+
 namespace trapline::views {
 
 namespace {
@@ -31,7 +33,7 @@ std::vector<ExitRow> by_count(std::vector<ExitRow> rows) {
 }  // namespace
 
 trace::KindSet ExitsView::kinds(const trace::EventSource& source) {
-  return source.kinds<trace::VmExit, trace::VmEntry, trace::UserExit>();
+  return source.kinds<trace::VmExit, trace::VmEntry, trace::Trap, trace::UserExit>();
 }
 
 void ExitsView::add(const trace::RecordedEvent& event) {
@@ -43,6 +45,10 @@ void ExitsView::add(const trace::RecordedEvent& event) {
     ++entries_;
     if (open_row_ < vm_exits_.size()) vm_exits_[open_row_].cost += event.tick() - open_tick_;
     open_row_ = ~0ULL;
+  } else if (const auto trap = event.as<trace::Trap>()) {
+    const bool exception = trap->trap_kind == static_cast<u8>(trace::TrapKind::exception);
+    const std::string reason = exception ? "exception " + word_of(event, "vector") : word_of(event, "trap_kind");
+    ++traps_[row_of(traps_, reason, event.sequence())].count;
   } else if (const auto exit = event.as<trace::UserExit>()) {
     ExitRow& row = user_exits_[row_of(user_exits_, reason_of(event), event.sequence())];
     ++row.count;
@@ -51,6 +57,7 @@ void ExitsView::add(const trace::RecordedEvent& event) {
 }
 
 std::vector<ExitRow> ExitsView::vm_exits() const { return by_count(vm_exits_); }
+std::vector<ExitRow> ExitsView::traps() const { return by_count(traps_); }
 std::vector<ExitRow> ExitsView::user_exits() const { return by_count(user_exits_); }
 
 }  // namespace trapline::views

@@ -1,6 +1,7 @@
 // Exits are counted by reason and charged up to the next entry; console bytes become text and facts.
 #include <doctest/doctest.h>
 
+#include "spec/vectors.h"
 #include "views/console.h"
 #include "views/exits.h"
 #include "views/fold.h"
@@ -47,6 +48,27 @@ TEST_CASE("a fold up to an event sees nothing behind it") {
   const auto& trace = recorder.done();
   CHECK(views::folded<views::ExitsView>(trace, 1).vm_exits().size() == 1);
   CHECK(views::folded<views::ExitsView>(trace, 2).vm_exits().size() == 2);
+}
+
+TEST_CASE("traps are told by exception or by kind, and apart from exits") {
+  test::Recorder recorder;
+  const auto trap = [](trace::TrapKind kind, spec::Vector vector) {
+    trace::Trap event;
+    event.trap_kind = static_cast<u8>(kind);
+    event.vector = static_cast<u8>(vector);
+    return event;
+  };
+  recorder.at(1, 1, trap(trace::TrapKind::system_call, spec::Vector::DE));
+  recorder.at(2, 2, trap(trace::TrapKind::exception, spec::Vector::GP));
+  recorder.at(3, 3, trap(trace::TrapKind::exception, spec::Vector::GP));
+  const auto view = views::folded<views::ExitsView>(recorder.done());
+  const auto rows = view.traps();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].reason == "exception GP");
+  CHECK(rows[0].count == 2);
+  CHECK(rows[0].first == 1);
+  CHECK(rows[1].reason == "system_call");
+  CHECK(view.vm_exits().empty());
 }
 
 TEST_CASE("returns to the user half add up the nanoseconds that are known") {
