@@ -209,5 +209,27 @@ TEST_CASE("a page table is read, not written, and what lies before it in the sam
   CHECK(lab.memory.write(table - 4, value));
 }
 
+TEST_CASE("the last byte of the address space has no neighbour, though the first page is there") {
+  Memory lab;
+  constexpr u64 tables = 0x40000, last_page = 0x50000, first_page = 0x51000;
+  constexpr u64 usual = pte::present | pte::writable;
+  for (u64 level = 0; level < 4; ++level) {  // each leads down at its begin and at its end
+    const u64 table = tables + level * page_bytes, next = table + page_bytes;
+    lab.door.put(table, (level == 3 ? first_page : next) | usual);
+    lab.door.put(table + 511 * 8, (level == 3 ? last_page : next) | usual);
+  }
+  REQUIRE_FALSE(lab.paging.load_root(Gpa(tables)).has_value());
+  u16 two = 0x0201;
+  u8 one = 3;
+  CHECK(lab.memory.write(0, two));
+  CHECK_FALSE(lab.memory.write(~u64{0}, two));
+  CHECK_FALSE(lab.memory.read(~u64{0}, two));
+  CHECK_FALSE(lab.memory.writable(~u64{0}, 2));
+  CHECK(lab.memory.write(~u64{0}, one));
+  CHECK(lab.door.get(last_page + page_bytes - 8) == u64{3} << 56);
+  CHECK(lab.door.get(first_page) == 0x0201);
+  CHECK_FALSE(lab.memory.writable(para_abi::window, 1));
+}
+
 }  // namespace
 }  // namespace trapline::technique::para
