@@ -191,6 +191,11 @@ lua::Parameter info() {
 
 std::vector<lua::FunctionRow> runs() {
   return {{"lane", {{"name", "string", "a lane of lab.lua"}}, "Trace", "The lab's lane, recorded for this seed.", lane},
+          {"options",
+           {{"name", "string", "a lane of lab.lua"}},
+           "table",
+           "What lab.lua runs that lane with, to change and to run again.",
+           options},
           {"run",
            {{"options", "table", "as of trapline.run; may hold functions of the answer"}},
            "Trace",
