@@ -1,0 +1,13 @@
+-- expect: virtual_flag: the monitor carried out CLI of the guest's kernel itself
+-- Mnemonics come in small letters, so this handler never decides anything, and the monitor does the work.
+return {
+  virtual_flag = function(call)
+    if call.in_kernel ~= 1 then return false end
+    local registers = call.registers
+    if call.mnemonic == "CLI" then registers.rflags = registers.rflags & ~0x200
+    elseif call.mnemonic == "STI" then registers.rflags = registers.rflags | 0x200
+    else return false end
+    call:skip()
+    return true
+  end,
+}
