@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.h"
+#include "cli/script.h"
 
 namespace trapline::cli {
 
@@ -157,6 +158,23 @@ void add_lab_tools(CLI::App& app, NewLabCommand& new_command, LintLabCommand& li
   lint->callback([&] { chosen = [&] { return lint_lab(lint_command); }; });
 }
 
+void add_script(CLI::App& app, ScriptCommand& command, Chosen& chosen) {
+  auto* sub = app.add_subcommand("script", "Lua over runs and traces: a file, -e CODE, or a prompt");
+  sub->add_option("FILE", command.words, "A .lua file, and what it finds in `arg` and `...`");
+  sub->add_option("-e", command.code, "Run this code and print its values");
+  sub->positionals_at_end();
+  sub->footer(
+      "Example: trapline script -e 'trapline.run{guest=\"tour\"}:group(\"vm_exit\", \"reason\")'\n"
+      "What there is: trapline reference lua");
+  sub->callback([&] { chosen = [&] { return script(command); }; });
+}
+
+void add_reference(CLI::App& app, ReferenceCommand& command, Chosen& chosen) {
+  auto* sub = app.add_subcommand("reference", "Print a generated reference");
+  sub->add_option("PAGE", command.page, "lua, luals (annotations for editors), events or hypercalls")->required();
+  sub->callback([&] { chosen = [&] { return reference(command); }; });
+}
+
 int usage(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version print themselves
   std::string sentence = error.what();
@@ -185,6 +203,10 @@ int main(int count, char** arguments) {
   add_events(app, events_command, chosen);
   add_show(app, show_command, chosen);
   add_compare(app, compare_command, chosen);
+  ScriptCommand script_command;
+  ReferenceCommand reference_command;
+  add_script(app, script_command, chosen);
+  add_reference(app, reference_command, chosen);
   CheckCommand check_command;
   LessonCommand lesson_command;
   NewLabCommand new_lab_command;
