@@ -84,7 +84,6 @@ Result<TaskRow> task_of(lua::Sandbox& sandbox, const lua::Value& value, u64 seed
   row.answer = fields.text("answer", false);
   if (!row.answer.empty() && !is_one_of(row.answer, answers))
     fields.mistake("answer '" + row.answer + "' is none of boolean, integer, string, table, function");
-  row.at = fields.text("at", false);
   row.lane = fields.text("lane", false);
   row.hints = fields.list("hints");
   row.offers = fields.list("offers");
@@ -93,6 +92,10 @@ Result<TaskRow> task_of(lua::Sandbox& sandbox, const lua::Value& value, u64 seed
   if (!question) return question.error();
   if (!question->string()) return usage_error(where + ": question must be a string, or a function that makes one");
   row.question = *question->string();
+  const auto at = for_seed(sandbox, fields["at"], seed);
+  if (!at) return at.error();
+  if (!at->is_nil() && !at->string()) return usage_error(where + ": at must be a filter, or a function that makes one");
+  if (at->string()) row.at = *at->string();
   return row;
 }
 

@@ -23,8 +23,8 @@ Result<> expect(Invocation& call, bool holds, unsigned info, std::string expecte
   if (holds) return {};
   Failure failure = TaskRun::described(info_of(call, info));
   failure.message = failure.message.empty() ? "Not right yet." : "Not right yet: " + failure.message + ".";
-  failure.expected = std::move(expected);
-  failure.actual = std::move(actual);
+  if (failure.expected.empty()) failure.expected = std::move(expected);
+  if (failure.actual.empty()) failure.actual = std::move(actual);
   if (!failure.at) failure.at = std::move(at);
   return task.fail(std::move(failure));
 }
@@ -186,7 +186,8 @@ Result<> digest(Invocation& call) {
 }
 
 lua::Parameter info() {
-  return {"info", "string|table?", "what it is about: a text, or {what = , hint = , at = Event, show = }"};
+  return {"info", "string|table?",
+          "what it is about: a text, or {what = , hint = , at = Event, show = , expected = , seen = }"};
 }
 
 std::vector<lua::FunctionRow> runs() {

@@ -74,6 +74,8 @@ Failure TaskRun::described(const lua::Value& info) {
     failure.message = text_in(*table, "what");
     failure.hint = text_in(*table, "hint");
     failure.show = text_in(*table, "show");
+    failure.expected = text_in(*table, "expected");
+    failure.actual = text_in(*table, "seen");
     failure.at = place_of((*table)["at"]);
   }
   return failure;

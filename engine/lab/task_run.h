@@ -40,7 +40,8 @@ class TaskRun {
   Result<lua::Value> lane(const std::string& name);
   Result<lua::Value> run(const lua::Table& options);
 
-  // What an expectation is about, as the check's script told it: a text, or {what, hint, at, show}.
+  // What an expectation is about, as the check's script told it: a text, or {what, hint, at, show}. `expected` and
+  // `seen` may be told in other words too, where the value itself would be the answer to copy.
   static Failure described(const lua::Value& info);
   // Ends the task; gives the error that leaves the check's function.
   Error fail(Failure failure);

@@ -39,7 +39,10 @@ std::optional<TraceFacts> facts_of(const lua::Value& trace) {
 
 EventPlace place_of(const std::string& path, const trace::RecordedEvent& event) {
   EventPlace place = {path, event.sequence(), std::string(event.kind_name()), {}};
-  trace::append_text(place.line, event);
+  std::string line;
+  trace::append_text(line, event);
+  // From the kind on: ticks and causes say little in a sentence.
+  place.line = "event " + std::to_string(place.sequence) + ": " + line.substr(line.find(place.kind));
   return place;
 }
 

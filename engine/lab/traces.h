@@ -30,7 +30,7 @@ struct EventPlace {
   std::string path;  // of the trace
   u64 sequence = 0;
   std::string kind;
-  std::string line;  // as `trapline events` prints it
+  std::string line;  // event 516: vm_exit reason=CPUID ...
 };
 std::optional<EventPlace> place_of(const lua::Value& event);
 EventPlace place_of(const std::string& path, const trace::RecordedEvent& event);

@@ -24,7 +24,7 @@ return {
       at = "vm_exit", -- the run pauses before the first event that matches
       hints = {
         "Its memory is there for the guest, but has anybody told the processor where?",
-        "The words are those of `trapline events trapline-out/@NAME@/hardware.trap --kind vm_exit`.",
+        "The words are those of `scripts/trapline events trapline-out/@NAME@/hardware.trap --kind vm_exit`.",
       },
     },
     {
@@ -36,7 +36,7 @@ return {
       points = 2,
       hints = {
         "An answer may be a number that you have counted by hand, or an expression that counts it for you.",
-        "`trapline run @NUMBER@` records the lane; its table of VM exits by reason is in the report of `trapline show`.",
+        "`scripts/trapline run @NUMBER@` records the lane, `scripts/trapline show trapline-out/@NAME@/hardware.trap exits` counts.",
       },
     },
     {

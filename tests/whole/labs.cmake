@@ -4,3 +4,5 @@ foreach(folder ${lab_tests})
   get_filename_component(lab ${folder} NAME)
   add_test(NAME lab_${lab} COMMAND ${CMAKE_SOURCE_DIR}/tests/labs/run-lab-tests $<TARGET_FILE:trapline> ${lab})
 endforeach()
+# What teachers, learners and graders type.
+add_test(NAME labs_command_line COMMAND ${CMAKE_CURRENT_LIST_DIR}/labs-test $<TARGET_FILE:trapline> ${CMAKE_SOURCE_DIR})
