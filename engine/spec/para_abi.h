@@ -58,6 +58,7 @@ struct TableUpdate {
   std::uint64_t value;  // with guest-physical addresses
 };
 inline constexpr std::uint64_t most_list_entries = 4096;
+inline constexpr std::uint64_t most_calls_in_batch = 64;  // so that no hypercall is long work
 inline constexpr std::uint64_t most_console_bytes = 65536;
 inline constexpr std::uint64_t flush_page = 0, flush_all = 1;
 

@@ -66,6 +66,7 @@ void add_lists(HostileCalls& rows) {
     rows.push_back(plain(name + ": among frame numbers", Rule::unreadable, number, para_abi::frame_numbers, 1));
     rows.push_back(plain(name + ": in the hidden range", Rule::unreadable, number, hidden, 1));
   }
+  rows.push_back(plain("a batch that would be long work", Rule::list_overflow, Hypercall::multicall, lab_list, 65));
   rows.push_back(plain("a list that ends where the address space does", Rule::list_overflow, Hypercall::mmu_update,
                        last_bytes, 1));
 }

@@ -58,7 +58,7 @@ class Hypercalls {
 
   // Reads a list as a whole, so that it cannot change under the monitor.
   template <typename Entry>
-  Refused read_list(u64 list, u64 count, std::vector<Entry>& into);
+  Refused read_list(u64 list, u64 count, std::vector<Entry>& into, u64 most = para_abi::most_list_entries);
 
   Guest& guest_;
   DirectPaging& paging_;
@@ -74,10 +74,9 @@ class Hypercalls {
 };
 
 template <typename Entry>
-Refused Hypercalls::read_list(u64 list, u64 count, std::vector<Entry>& into) {
+Refused Hypercalls::read_list(u64 list, u64 count, std::vector<Entry>& into, u64 most) {
   using spec::HypercallRule;
-  if (count > para_abi::most_list_entries || list + count * sizeof(Entry) < list)
-    return Refusal{HypercallRule::list_overflow, count};
+  if (count > most || list + count * sizeof(Entry) < list) return Refusal{HypercallRule::list_overflow, count};
   into.resize(count);
   if (!memory_.read(list, std::as_writable_bytes(std::span(into)))) return Refusal{HypercallRule::unreadable, list};
   return {};

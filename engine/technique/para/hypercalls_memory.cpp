@@ -79,7 +79,7 @@ Refused Hypercalls::flush(const Arguments& arguments, u64&) {
 Refused Hypercalls::multicall(const Arguments& arguments, u64& result) {
   const u64 list = arguments[0], count = arguments[1];
   std::vector<para_abi::Multicall> calls;
-  if (Refused refused = read_list(list, count, calls)) return refused;
+  if (Refused refused = read_list(list, count, calls, para_abi::most_calls_in_batch)) return refused;
   if (count != 0 && !memory_.writable(list, count * sizeof(para_abi::Multicall)))
     return Refusal{HypercallRule::unwritable, list};
   for (const auto& entry : calls)
