@@ -54,8 +54,9 @@ return {
       hints = {
         "Go down the lines and ask of each: does CPL 3 forbid it? Reading a register that is merely embarrassing to show "
           .. "is not forbidden.",
-        "The manual's list is SDM volume 3, \"Privileged Instructions\". INT n is not on it: it faults because of the "
-          .. "table that the processor looks into, which is the monitor's and lets CPL 3 through no gate.",
+        "What CPL 3 may not do: the list in SDM volume 3, \"Privileged Instructions\", and CLI, STI, IN and OUT (volume 1, "
+          .. "\"I/O Privilege Level\"). INT n is on neither: it faults because of the table that the processor looks into, "
+          .. "which is the monitor's and lets CPL 3 through no gate.",
         "What is privileged gives #GP, vector 13, with error code 0. An INT n that its gate forbids gives #GP too, and the "
           .. "error code names the gate: n * 8 + 2.",
       },
@@ -152,7 +153,8 @@ return {
           .. "wrong in one field. Mend the gate, and nothing else. Answer with function(machine), which is called after the "
           .. "guest is loaded and before its first instruction: machine:read64(gpa) and machine:write64(gpa, value) reach "
           .. "its memory. Gate n lies at 0x%x + 16 * n. Its handler, which is fine, lies at 0x%x; the kernel's code "
-          .. "segment is selector 0x08. print in the function shows you what you read.")
+          .. "segment is selector 0x08. The fields of a gate: SDM volume 3, \"64-Bit Mode IDT\", or the first hint. print in the "
+          .. "function shows you what you read.")
           :format(fault.name, fault.vector, guests.idt, guests.idt, handler)
       end,
       answer = "function",
