@@ -10,6 +10,40 @@ namespace trapline::lua {
 
 namespace {
 
+// A function of another state is a closure here, and closures of C++ know no line: where each came from is kept by its
+// value, as long as it lives.
+constexpr const char* places_key = "trapline.places";
+
+void push_places(lua_State* state) {
+  if (lua_getfield(state, LUA_REGISTRYINDEX, places_key) == LUA_TTABLE) return;
+  lua_pop(state, 1);
+  lua_newtable(state);
+  lua_newtable(state);
+  lua_pushliteral(state, "k");
+  lua_setfield(state, -2, "__mode");
+  lua_setmetatable(state, -2);
+  lua_pushvalue(state, -1);
+  lua_setfield(state, LUA_REGISTRYINDEX, places_key);
+}
+
+// Both take the function on top of the stack and leave it there.
+void keep_place(lua_State* state, const std::string& place) {
+  push_places(state);
+  lua_pushvalue(state, -2);
+  lua_pushlstring(state, place.data(), place.size());
+  lua_rawset(state, -3);
+  lua_pop(state, 1);
+}
+std::string kept_place(lua_State* state) {
+  push_places(state);
+  lua_pushvalue(state, -2);
+  lua_rawget(state, -2);
+  const char* const text = lua_tostring(state, -1);
+  std::string place = text ? text : "";
+  lua_pop(state, 2);
+  return place;
+}
+
 class LuaFunction : public Callable {
  public:
   // Takes the function on top of the stack.
@@ -17,6 +51,7 @@ class LuaFunction : public Callable {
     lua_Debug about;
     lua_pushvalue(state, -1);
     lua_getinfo(state, ">S", &about);
+    place_ = kept_place(state);
     if (about.linedefined > 0) place_ = std::string(about.short_src) + ":" + std::to_string(about.linedefined);
     reference_ = luaL_ref(state, LUA_REGISTRYINDEX);
   }
@@ -127,6 +162,7 @@ void push_foreign_function(lua_State* state, const FunctionValue& function) {
     for (const Value& result : *results) call.give(result);
     return {};
   });
+  keep_place(state, function->place());
 }
 
 void push_function_value(lua_State* state, const FunctionValue& function) {
@@ -149,7 +185,7 @@ Result<Value> value_at(lua_State* state, int index, const CopyLimits& limits) {
 }
 
 void push_value(lua_State* state, const Value& value) {
-  luaL_checkstack(state, 4, "too deeply nested");
+  luaL_checkstack(state, 8, "too deeply nested");
   if (const bool* truth = value.boolean())
     lua_pushboolean(state, *truth);
   else if (const i64* integer = value.integer())

@@ -25,6 +25,17 @@ TEST_CASE("a chunk returns values, and functions that can be called later") {
   CHECK((*add->call(two))[0] == Value(4));
 }
 
+TEST_CASE("a function that went through another state still says where it stands") {
+  const auto learner = open(), lab = open();
+  const FunctionValue function = *(*learner->run("\nreturn function() end", "a.lua"))[0].function();
+  lab->set_global("answer", function);
+  const auto results = lab->run("return answer, {trap = answer}, function() end", "check.lua");
+  REQUIRE(results.ok());
+  CHECK((*(*results)[0].function())->place() == "a.lua:2");
+  CHECK((*(*(*results)[1].table())["trap"].function())->place() == "a.lua:2");
+  CHECK((*(*results)[2].function())->place() == "check.lua:1");
+}
+
 TEST_CASE("a function that outlives its sandbox says so") {
   FunctionValue function;
   {
