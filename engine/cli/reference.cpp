@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/script.h"
+#include "lab/task_run.h"
 #include "spec/hypercalls.h"
 #include "trace/text.h"
 
@@ -12,8 +13,15 @@ namespace trapline::cli {
 
 namespace {
 
-std::string lua_page() { return lua::reference_page(lua::api()); }
-std::string luals_page() { return lua::luals_annotations(lua::api()); }
+// What scripts are offered, and what a lab's checks get beside it.
+lua::Api everything() {
+  lua::Api all = lua::api();
+  all.classes.push_back(&lab::TaskRun::lua_class());
+  return all;
+}
+
+std::string lua_page() { return lua::reference_page(everything()); }
+std::string luals_page() { return lua::luals_annotations(everything()); }
 
 std::string hypercall_page() {
   std::string out = "# Hypercalls\n\n| number | name | arguments | |\n|---|---|---|---|\n";

@@ -32,7 +32,8 @@ TEST_CASE("words are those of the prose") { CHECK(words_of("one two\n```\nthree\
 
 TEST_CASE("bare numbers are found in prose only") {
   const auto numbers = bare_numbers(
-      "816 exits, 2,819,953 cycles\nnot `1234` nor {{ 99 }} nor [x](event:a:55) nor 7 nor 0x10 nor v12 nor 3.14\n"
+      "816 exits, 2,819,953 cycles\nnot `1234` nor {{ 99 }} nor [x](event:a:55) nor 7 nor 0x10 nor v12 nor 3.14 nor "
+      "bits 47:39 nor 64-bit\n"
       "```\n42\n```\n<!-- 77 --> 24.");
   REQUIRE(numbers.size() == 3);
   CHECK(numbers[0].digits == "816");

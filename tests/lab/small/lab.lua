@@ -10,7 +10,7 @@ return {
   end,
   tasks = {
     { id = "reason", kind = "predict", title = "The first exit", question = "Why does the guest leave first?",
-      answer = "string", lane = "hardware", at = "vm_exit", hints = { "Look.", "Look again." } },
+      answer = "string", lane = "hardware", at = function() return "vm_exit" end, hints = { "Look.", "Look again." } },
     { id = "exits", kind = "measure", title = "Exits", answer = "integer", points = 2,
       question = function(seed) return "How many exits under seed " .. seed .. "?" end, hints = { "Count.", "Count all." } },
     { id = "cpuid", kind = "handler", title = "CPUID", question = "Answer CPUID.", answer = "function", points = 3,
