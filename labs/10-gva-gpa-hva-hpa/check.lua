@@ -17,6 +17,7 @@ local function guest_entries(trace, walk_end)
 end
 
 local function integer(value) return math.type(value) == "integer" end
+local function shown(value) return integer(value) and hex(value) or tostring(value) end -- addresses read better in hex
 
 -- ---- predict -----------------------------------------------------------------------------------------------------------
 local function four_entries(task)
@@ -35,6 +36,7 @@ local function four_entries(task)
     end
     task:equal(answer, entry.entry_gpa, {
       what = "where the " .. levels[level] .. " lies (number " .. place .. " of the list)", at = entry.event, hint = hint,
+      expected = hex(entry.entry_gpa), seen = shown(answer),
     })
   end
 end
@@ -48,6 +50,7 @@ local function large_page(task)
   end
   task:equal(task.answer, walk_end.gpa, {
     what = "the guest-physical address of linear address " .. hex(walk_end.gva), at = walk_end, hint = hint,
+    expected = hex(walk_end.gpa), seen = shown(task.answer),
   })
 end
 
@@ -74,6 +77,7 @@ local function frames(task)
   end
   task:same_set(answer, host, {
     what = "the host-physical pages behind linear page " .. hex(page), at = trace:first(filter), hint = hint,
+    expected = #host .. " pages", seen = #answer .. " pages, not the same",
   })
 end
 
@@ -91,7 +95,7 @@ local function references(task)
     end
     task:equal(answer, observed, {
       what = ("%s: entries from %s during action page_fault %d"):format(row[1], (row[2]:gsub("_", " ")), ordinal),
-      at = first, hint = hint,
+      at = first, hint = hint, expected = "another number",
     })
   end
 end
@@ -124,7 +128,7 @@ end
 local function try(task, case, known)
   local read = {}
   local function read64(gpa)
-    read[#read + 1] = integer(gpa) and hex(gpa) or tostring(gpa)
+    read[#read + 1] = shown(gpa)
     return known[gpa] or 0
   end
   local gpa, code = task.answer(read64, case.cr3, case.gva, case.access, case.user)
@@ -132,10 +136,19 @@ local function try(task, case, known)
   local hint = #read == 0 and "It never called read64: where does the PML4 begin?"
     or "Your function read the entries at " .. table.concat(read, ", ", 1, math.min(#read, 6)) .. "."
   if case.gpa then
-    task:equal(gpa, case.gpa, { what = case.title .. ": the address that " .. asked .. " gives", at = case.at, hint = hint })
+    task:equal(gpa, case.gpa, {
+      what = case.title .. ": the address that " .. asked .. " gives", at = case.at, hint = hint,
+      expected = hex(case.gpa), seen = shown(gpa),
+    })
   else
-    task:equal(gpa, nil, { what = case.title .. ": the first result of " .. asked, at = case.at, hint = hint })
-    task:equal(code, case.code, { what = case.title .. ": the page-fault error code that " .. asked .. " gives", at = case.at })
+    local refused = case.code & 1 == 1 and "The entries are there; does every one of them grant this access? " or ""
+    task:equal(gpa, nil, {
+      what = case.title .. ": the first result of " .. asked, at = case.at, hint = refused .. hint, seen = shown(gpa),
+    })
+    task:equal(code, case.code, {
+      what = case.title .. ": the page-fault error code that " .. asked .. " gives", at = case.at,
+      hint = "Bit 0: the entries were there; bit 1: a write; bit 2: user mode; bit 4: an instruction fetch. Which hold here?",
+    })
   end
 end
 
@@ -160,39 +173,59 @@ local function cases_of(trace, visit)
   return known
 end
 
-local function translate(task)
-  local small, large, faults, snapshots = {}, {}, {}, {}
-  local last
-  for _, name in ipairs { "mapped", "tour" } do
-    local known = cases_of(task:lane(name), function(case, now, walk_end)
-      local list = walk_end.outcome == "page_fault" and faults or walk_end.page_level == 2 and large or small
-      local title = list == faults and "a page fault of lane " .. name
-        or list == large and "a 2 MiB page of lane " .. name or "a 4 KiB page of lane " .. name
-      local entries = {}
-      for gpa, value in pairs(now) do entries[gpa] = value end
-      case.title = title
-      list[#list + 1] = { case, entries }
-    end)
-    last = known
-    snapshots[#snapshots + 1] = { name, known }
-  end
-  for _, list in ipairs { small, large, faults } do
-    for _, row in ipairs(list) do try(task, row[1], row[2]) end
-  end
-  -- And every kind of access to addresses near these, mapped or not.
+-- What is known of the tables at one moment, kept.
+local function copy_of(known)
+  local copy = {}
+  for gpa, value in pairs(known) do copy[gpa] = value end
+  return copy
+end
+
+-- Every kind of access to addresses near those of the run, mapped or not; with rights taken away above the last entry,
+-- and with bits set that are no part of an address.
+local function try_near(task, near, known, levels_of)
   local next = task:random()
-  for _ = 1, 60 do
-    local near = ({ small, large, faults })[1 + next(3)]
-    local case = near[1 + next(#near)][1]
+  for _ = 1, 90 do
+    local case = near[1 + next(#near)].case
     local made = {
       cr3 = case.cr3 | 0x18 * next(2), -- bits 4 and 3 of CR3 say how the PML4 is cached, not where it lies
       gva = case.gva ~ next(3) << 12 ~ next(0x1000),
       access = ({ "read", "write", "execute" })[1 + next(3)], user = next(2) == 1,
-      title = "another access to a page near those of the run", at = case.at,
+      at = case.at,
     }
-    made.gpa, made.code = reference_walk(function(gpa) return last[gpa] or 0 end, made.cr3, made.gva, made.access, made.user)
-    try(task, made, last)
+    local taken, forbidden, upper = ({ 0, 0, 2, 4 })[1 + next(4)], next(4) == 0 and 1 << 63 or 0, 3 + next(2)
+    made.title = "an access near those of the run, with" .. (made.cr3 ~= case.cr3 and " bits 4:3 of CR3 set," or "")
+      .. (taken ~= 0 and (" bit %d clear in each %s,"):format(taken // 2, levels[upper]) or "")
+      .. (forbidden ~= 0 and (" bit 63 set in each %s,"):format(levels[upper]) or "") .. " bit 7 (PAT) set in each PTE"
+    local changed = setmetatable({}, { __index = function(_, gpa)
+      local entry, level = known[gpa] or 0, levels_of[gpa]
+      if level == 1 then return entry | 0x80 end -- in a PTE bit 7 is PAT
+      return level == upper and entry & ~taken | forbidden or entry
+    end })
+    made.gpa, made.code = reference_walk(function(gpa) return changed[gpa] end, made.cr3, made.gva, made.access, made.user)
+    try(task, made, changed)
   end
+end
+
+local function translate(task)
+  local small, large, faults, near, last = {}, {}, {}, {}, {}
+  for _, name in ipairs { "mapped", "tour" } do
+    last = cases_of(task:lane(name), function(case, known, walk_end)
+      local list, what = small, "a 4 KiB page of lane "
+      if walk_end.outcome == "page_fault" then list, what = faults, "a page fault of lane " end
+      if walk_end.outcome == "translated" and walk_end.page_level == 2 then list, what = large, "a 2 MiB page of lane " end
+      case.title = what .. name
+      list[#list + 1] = { case = case, known = copy_of(known) }
+      if name == "tour" then near[#near + 1] = list[#list] end
+    end)
+  end
+  for _, list in ipairs { small, large, faults } do
+    for _, row in ipairs(list) do try(task, row.case, row.known) end
+  end
+  local levels_of = {}
+  for event in task:lane("tour"):events("walk_ref.dimension == guest") do
+    if event.entry_gpa then levels_of[event.entry_gpa] = event.level end
+  end
+  try_near(task, near, last, levels_of)
 end
 
 -- ---- repair ------------------------------------------------------------------------------------------------------------
@@ -214,9 +247,13 @@ local function wrong_bit(task)
   local level, bit, event = difference(task:lane("mapped"), task:lane("broken"))
   -- The walk to look at, and not the very entry: that would be the answer.
   local begin = task:lane("broken"):at(event):walk().begin
-  task:equal(task.answer.level, level, { what = "the level of the entry that is wrong", at = begin })
+  task:equal(task.answer.level, level, {
+    what = "the level of the entry that is wrong", at = begin, expected = "another level",
+  })
   local hint = task.answer.bit == 1 << bit and "That is the bit's value; its number is wanted: bit 0 has the value 1." or nil
-  task:equal(task.answer.bit, bit, { what = "the number of the bit that is wrong in the " .. levels[level], at = begin, hint = hint })
+  task:equal(task.answer.bit, bit, {
+    what = "the number of the bit that is wrong in the " .. levels[level], at = begin, hint = hint, expected = "another bit",
+  })
 end
 
 local function mend(task)
@@ -243,10 +280,14 @@ local function mend(task)
     task:equal(page_of(found.gpa), page_of(wanted.gpa), {
       what = "the guest-physical page behind linear address " .. hex(wanted.gva), at = found,
       hint = "The walk succeeds, and leads to another frame than in lane mapped.",
+      expected = hex(page_of(wanted.gpa)), seen = hex(page_of(found.gpa)),
     })
   end
   task:finished(trace, { what = "the run with your mend", at = fault })
-  task:truth(found, { what = "a walk to linear address " .. hex(wanted.gva) .. ": the guest's code must stay as it is" })
+  task:truth(found, {
+    what = "the guest never reached linear address " .. hex(wanted.gva), at = trace:last("run_end"),
+    hint = "Mend the page tables; the guest's code must stay as it is.",
+  })
   task:equal(trace.retired, mapped.retired, { what = "how many instructions the guest executes, as in lane mapped" })
 end
 

@@ -226,7 +226,8 @@ return {
           .. "1 PTE) is which bit wrong? A table such as {level = 4, bit = 5}."):format(plan_of(seed).small)
       end,
       hints = {
-        "Show a walk of this address in both traces and compare them entry by entry.",
+        "`trapline events TRACE --kind walk_begin` lists the walks of a trace. Show the last one of this address in both "
+          .. "traces, with `trapline show TRACE walk --at NUMBER`, and compare them entry by entry.",
         "The processor itself sets bit 5 (accessed) and, in the last entry, bit 6 (dirty): these two may differ and are not "
           .. "the fault. With the exclusive or of two values only the bits that differ are left.",
         "for e in lab.lanes.broken:events(\"walk_ref.dimension == guest\") gives e.level, e.entry_gpa and e.value; look up "
