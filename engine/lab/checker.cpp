@@ -1,5 +1,6 @@
 #include "lab/checker.h"
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "lab/judge.h"
@@ -134,6 +135,7 @@ Result<check::Report> check_submission(const CheckRequest& request) {
     ++number;
     if (!request.task.empty() && row.id != request.task) continue;
     const ChildResult child = run_child(request.limits, [&] {
+      ::setenv("TMPDIR", scratch->folder().c_str(), 1);  // what a killed child leaves goes with the scratch folder
       return bytes_of(judge(request, *definition, row, *lanes, submission, scratch->folder()));
     });
     if (child.end == ChildEnd::interrupted) return interrupted_error();

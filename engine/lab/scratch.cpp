@@ -14,13 +14,9 @@ namespace {
 constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 std::atomic<bool> asked = false;
-std::atomic<void (*)()> stopper = nullptr;
 unsigned alive = 0;  // folders; the signals are ours while there is one
 
-void note(int) {
-  asked = true;
-  if (void (*stop)() = stopper.load()) stop();
-}
+void note(int) { asked = true; }
 
 void handle(void (*handler)(int), int flags) {
   for (const int signal : signals) {
@@ -50,13 +46,10 @@ Scratch::~Scratch() {
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
   if (--alive > 0) return;
-  stopper = nullptr;
   handle(SIG_DFL, 0);
 }
 
 bool Scratch::interrupted() { return asked; }
-
-void Scratch::on_interrupt(void (*stop)()) { stopper = stop; }
 
 Error interrupted_error() { return {ErrorKind::budget, "interrupted; nothing was kept"}; }
 

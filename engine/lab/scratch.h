@@ -19,8 +19,6 @@ class Scratch {
 
   // Whether a signal asked to end. A second signal ends the program at once.
   static bool interrupted();
-  // Called from the signal's handler too: something to stop, such as a running script. Null: nothing.
-  static void on_interrupt(void (*stop)());
 
  private:
   explicit Scratch(std::string folder) : folder_(std::move(folder)) {}
