@@ -280,7 +280,7 @@ local function specimens(task)
     run("the first moments of guest shuffle", technique, technique == "full",
       { guest = "shuffle", seed = seed + 2, budget = 2000 })
   end
-  run("guest tour without translation", "full", false, { guest = "tour", seed = seed, translation = false })
+  run("guest tour", "full", false, { guest = "tour", seed = seed, translation = false })
   run("a guest of three instructions", "full", true, { code = small, seed = seed })
   run("a guest of three instructions", "hardware", false, { code = small, seed = seed })
   run("guest shuffle, with MOV to CR3 and page faults that exit", "hardware", false,

@@ -34,6 +34,31 @@ function three_ways.stops(trace, kind, ordinal)
   return three_ways.within(trace, kind, ordinal, three_ways.stop)
 end
 
+-- ---- prices: the cost table, whose rows are estimates ---------------------------------------------------------------
+three_ways.processors = { "Nehalem", "Sandy Bridge", "Skylake", "Ice Lake" }
+
+-- The modelled cycles of some rows together, on one processor.
+function three_ways.price(processor, ...)
+  local sum = 0
+  for _, name in ipairs { ... } do
+    for _, row in ipairs(trapline.spec("costs")) do
+      if row.name == name then sum = sum + row.cycles[processor] end
+    end
+  end
+  return sum
+end
+
+-- What the way into the monitor and back costs where the guest wants something carried out.
+three_ways.way = {
+  full = { "trap", "emulate" },
+  para = { "trap", "hypercall" },
+  hardware = { "vm_exit", "vm_entry", "kernel_half" },
+}
+
+function three_ways.way_price(processor, technique)
+  return three_ways.price(processor, table.unpack(three_ways.way[technique]))
+end
+
 -- ---- variants ------------------------------------------------------------------------------------------------------
 local function pick(list)
   return function(seed) return list[seed % #list + 1] end
