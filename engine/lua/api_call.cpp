@@ -205,7 +205,10 @@ Result<> field(Invocation& call) {
   std::string known;
   for (const metal::HandlerField& each : decision->fields) {
     if (each.name == call.text(0)) {
-      each.word.empty() ? call.give(each.value) : call.give(each.word);
+      if (each.is_flag)
+        call.give(each.value != 0);
+      else
+        each.word.empty() ? call.give(each.value) : call.give(each.word);
       return {};
     }
     known += ", " + std::string(each.name);

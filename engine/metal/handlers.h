@@ -26,11 +26,12 @@ using trace::HandlerPoint;
 
 class HandledGuest;
 
-// One thing that the monitor knows at a point: a number, and a word for it where the field has words.
+// One thing that the monitor knows at a point: a number, a word for it where the field has words, or yes and no.
 struct HandlerField {
   std::string_view name;
   u64 value = 0;
   std::string word;
+  bool is_flag = false;
 };
 
 struct HandlerCall {

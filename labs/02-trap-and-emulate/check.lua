@@ -100,7 +100,7 @@ return {
       [1] = "IF is bit 9 of RFLAGS, as a mask 0x200 or 1 << 9. CLI clears it, and only it.",
       [2] = "IF is bit 9 of RFLAGS, as a mask 0x200 or 1 << 9. STI sets it, and only it.",
       [3] = "Change the one bit and keep the others: rflags & ~0x200, rflags | 0x200.",
-      [4] = "Look at call.in_kernel first. It is a number, and in Lua 0 counts as true: compare it with 1.",
+      [4] = "Look at call.in_kernel first: a program's CLI is not yours to carry out.",
       [5] = "A privileged instruction at CPL 3 gives #GP with error code 0: call:fault(13, 0), or leave it to the monitor.",
     })
     -- It was the learner's handler: no CLI or STI of the kernel's was left to the monitor. The program's may have been.

@@ -86,15 +86,15 @@ return {
       question = "Write the trap handler of a monitor. For a CLI or an STI of the guest's kernel it changes bit 9 (IF) of the "
         .. "guest's RFLAGS and nothing else, goes past the instruction, and returns true. What it does not want to decide it "
         .. "leaves to the monitor by returning false. At the end of this guest a program at CPL 3 executes CLI too. Answer "
-        .. "with function(call): call.mnemonic is a text such as \"cli\", call.in_kernel is 1 for the guest's kernel and 0 "
-        .. "for a program, call.registers.rflags can be read and assigned, call:skip() goes past the instruction.",
+        .. "with function(call): call.mnemonic is a text such as \"cli\", call.in_kernel is true for the guest's kernel "
+        .. "and false for a program, call.registers.rflags can be read and assigned, call:skip() goes past the instruction.",
       answer = "function",
       points = 3,
       hints = {
         "Three things to decide on: whose instruction is it, which bit changes, and where does the guest go on?",
         "rflags | 0x200 sets bit 9, rflags & ~0x200 clears it. The program's CLI is the guest's own fault: leave it to the "
           .. "monitor (return false), or raise it: call:fault(13, 0) and return true.",
-        "if call.in_kernel == 1 and call.mnemonic == \"cli\" then call.registers.rflags = call.registers.rflags & ~0x200; "
+        "if call.in_kernel and call.mnemonic == \"cli\" then call.registers.rflags = call.registers.rflags & ~0x200; "
           .. "call:skip(); return true end",
       },
     },

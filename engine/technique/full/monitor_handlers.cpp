@@ -36,7 +36,7 @@ std::optional<FullMonitor::Next> FullMonitor::ask_handlers(HandlerPoint point, c
   } else {
     const std::string text = isa::text(std::span(instruction.bytes).first(instruction.length), guest_.rip);
     add("vector", fault.vector);
-    add("in_kernel", in_kernel());
+    call.fields.push_back({"in_kernel", in_kernel(), {}, true});
     add("length", instruction.length);
     add("instruction", 0, text);
     add("mnemonic", 0, text.substr(0, text.find(' ')));

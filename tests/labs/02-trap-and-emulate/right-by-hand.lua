@@ -29,7 +29,7 @@ return {
   -- A program's CLI or STI is raised here, rather than left to the monitor.
   virtual_flag = function(call)
     if call.mnemonic ~= "cli" and call.mnemonic ~= "sti" then return end
-    if call.in_kernel == 0 then
+    if not call.in_kernel then
       call:fault(13, 0)
       return true
     end

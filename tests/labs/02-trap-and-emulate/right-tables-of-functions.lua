@@ -30,7 +30,7 @@ return {
   end,
 
   virtual_flag = function(call)
-    local f = call.in_kernel == 1 and change[call.mnemonic]
+    local f = call.in_kernel and change[call.mnemonic]
     if not f then return false end
     call.registers.rflags = f(call.registers.rflags)
     call.registers.rip = call.registers.rip + call.length

@@ -16,7 +16,7 @@ return {
   end,
 
   virtual_flag = function(call)
-    if call.in_kernel ~= 1 then return false end -- a program's CLI is its own fault, and the monitor knows what to do
+    if not call.in_kernel then return false end -- a program's CLI is its own fault, and the monitor knows what to do
     local registers = call.registers
     if call.mnemonic == "cli" then
       registers.rflags = registers.rflags & ~0x200

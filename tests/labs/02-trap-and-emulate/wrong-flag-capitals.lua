@@ -2,7 +2,7 @@
 -- Mnemonics come in small letters, so this handler never decides anything, and the monitor does the work.
 return {
   virtual_flag = function(call)
-    if call.in_kernel ~= 1 then return false end
+    if not call.in_kernel then return false end
     local registers = call.registers
     if call.mnemonic == "CLI" then registers.rflags = registers.rflags & ~0x200
     elseif call.mnemonic == "STI" then registers.rflags = registers.rflags | 0x200

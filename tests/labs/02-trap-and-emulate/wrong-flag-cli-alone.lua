@@ -2,7 +2,7 @@
 -- Half of the work: STI is left to the monitor.
 return {
   virtual_flag = function(call)
-    if call.in_kernel ~= 1 or call.mnemonic ~= "cli" then return false end
+    if not call.in_kernel or call.mnemonic ~= "cli" then return false end
     call.registers.rflags = call.registers.rflags & ~0x200
     call:skip()
     return true

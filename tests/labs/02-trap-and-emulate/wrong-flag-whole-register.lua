@@ -2,7 +2,7 @@
 -- RFLAGS is replaced instead of changed: the guest's carry flag is gone.
 return {
   virtual_flag = function(call)
-    if call.in_kernel ~= 1 then return false end
+    if not call.in_kernel then return false end
     if call.mnemonic == "cli" then call.registers.rflags = 0x2
     elseif call.mnemonic == "sti" then call.registers.rflags = 0x202
     else return false end

@@ -2,7 +2,7 @@
 -- Bit 9 taken for the number 9: & ~9 clears bits 0 and 3.
 return {
   virtual_flag = function(call)
-    if call.in_kernel ~= 1 then return false end
+    if not call.in_kernel then return false end
     local registers = call.registers
     if call.mnemonic == "cli" then registers.rflags = registers.rflags & ~0x20
     elseif call.mnemonic == "sti" then registers.rflags = registers.rflags | 0x200

@@ -3,7 +3,7 @@
 return {
   virtual_flag = function(call)
     if call.mnemonic ~= "cli" and call.mnemonic ~= "sti" then return false end
-    if call.in_kernel == 0 then
+    if not call.in_kernel then
       call:fault(13, call.vector * 8 + 2)
       return true
     end
