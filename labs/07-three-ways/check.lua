@@ -120,8 +120,16 @@ function checks.asked_for(task)
 end
 
 -- ---- configure -----------------------------------------------------------------------------------------------------
+-- A control that does not exist, or has no such value, is a mistake of the answer, and the run's own words say which.
 local function run_with(task, level)
-  return task:run { guest = "tour", technique = "hardware", seed = task.seed, level = level, controls = task.answer }
+  local ok, trace = pcall(function()
+    return task:run { guest = "tour", technique = "hardware", seed = task.seed, level = level, controls = task.answer }
+  end)
+  if ok then return trace end
+  task:truth(false, {
+    what = "your controls cannot be used. " .. tostring(trace):gsub("^.-:%d+: ", ""):gsub("%.$", ""),
+    hint = "`scripts/trapline list` names the controls.",
+  })
 end
 
 local function all_page_faults(task, trace, vector)
@@ -202,6 +210,7 @@ function flush_checks.small(task, trace, plain)
   halved(task, trace, plain)
   local passages = "kind == tlb_flush and (tlb_flush.cause == vm_exit or tlb_flush.cause == vm_entry or tlb_flush.cause == strange)"
   task:none(trace, passages, {
+    expected = "none in the whole run",
     what = "flushes at VM exits or VM entries",
     hint = "Leave the tags (VPID) on: who flushes at every passage has nothing left to drop, but for a dear price.",
   })

@@ -4,12 +4,12 @@ local three_ways = require "three_ways"
 local function lane(technique, seed) return { guest = "tour", technique = technique, metal = "soft", seed = seed } end
 
 local flush_questions = {
-  more = "together they drop more TLB entries than in lane hardware",
-  small = "together they drop at most half the TLB entries that they drop in lane hardware, while no VM exit and no VM "
+  more = "these loads together drop more TLB entries than in lane hardware",
+  small = "these loads together drop at most half the TLB entries that they drop in lane hardware, and no VM exit and no VM "
     .. "entry flushes anything",
-  tagless = "together they drop at most half the TLB entries that they drop in lane hardware, in a TLB that still fills "
-    .. "as many sets and ways as there",
-  monitor = "not one of the flushes has the cause mov_cr3: the monitor itself gets rid of the old translations, by INVVPID",
+  tagless = "these loads together drop at most half the TLB entries that they drop in lane hardware, and the TLB stays as "
+    .. "large as there (as many of its sets and ways are filled)",
+  monitor = "not one of the flushes has the cause mov_cr3, because the monitor itself drops the old translations, by INVVPID",
 }
 
 return {
@@ -35,7 +35,7 @@ return {
         local action = three_ways.order_of(seed)
         return ("The guest is about to begin action %s #%d: %s. Put the lanes in order, from the one whose monitor is "
           .. "entered least often until the action ends to the one where it is entered most often. "
-          .. 'Three words in one string, such as "para full hardware".'):format(action.kind, action.ordinal, action.what)
+          .. 'Three words in one string, such as "para full hardware"; the check then tells the counts.'):format(action.kind, action.ordinal, action.what)
       end,
       hints = {
         "For each lane ask of each step of the action: may the guest do this alone? The lesson's table of duties has a "
@@ -127,8 +127,9 @@ return {
       points = 3,
       answer = "table",
       question = function(seed)
-        return ("Find controls for lane hardware such that %s, and for no other new reason anything exits. A table as "
-          .. "`controls` of trapline.run takes it, such as { pause_exiting = true }."):format(three_ways.exits_wanted(seed).what)
+        return ("Find controls for lane hardware such that %s, and nothing exits for a reason that is "
+          .. "otherwise new to this lane. A table of controls by name, such as { pause_exiting = true }.")
+          :format(three_ways.exits_wanted(seed).what)
       end,
       hints = {
         "`scripts/trapline list` names the controls, one line each; most of them say which instruction exits.",
@@ -146,7 +147,7 @@ return {
       answer = "table",
       question = function(seed)
         return ("The guest loads CR3 several times, and each load drops translations from the TLB. Find controls for lane "
-          .. "hardware such that, in a run of the whole guest, %s. A table, such as { invlpg_exiting = true }.")
+          .. "hardware such that in a run of the whole guest %s. A table, such as { invlpg_exiting = true }.")
           :format(flush_questions[three_ways.flush_wanted(seed)])
       end,
       hints = {
