@@ -25,7 +25,7 @@ return {
       warm = visit(seed),
       cold = visit(seed, { controls = { paging_structure_caches = false } }),
       full = visit(seed, { technique = "full" }),
-      tour = { guest = "tour", technique = "hardware", metal = "soft", level = "mmu", seed = seed },
+      tour = { guest = "tour", technique = "hardware", metal = "soft", level = "memory", seed = seed },
       para = { guest = "tour", technique = "para", metal = "soft", level = "mmu", seed = seed },
     }
   end,
@@ -131,7 +131,8 @@ return {
       answer = "table",
       points = 2,
       hints = {
-        "What is looked up again although it was known before? `trapline run 12` shows TLB misses and evictions of lane warm.",
+        "What is looked up again although it was known before? `trapline events trapline-out/12-ept-24-references/warm.trap "
+          .. "--kind tlb_evict --limit 5` shows what the TLB had to give up.",
         "The guest visits more pages than the TLB has entries (tlb_sets * tlb_ways); the second round over them misses again.",
         "Leave vpid and paging_structure_caches on, and give the TLB room to spare: at most 4,096 entries, 64 ways, sets a "
           .. "power of two.",
