@@ -1,0 +1,221 @@
+-- What must hold. Every expected value comes from a run: the lab's lanes, or one made here.
+local guests = require "lab01_guests"
+local ports = guests.ports
+
+-- ---- helpers -------------------------------------------------------------------------------------------------------
+local function exits_of(trace)
+  local counts = {}
+  for reason, count in pairs(trace:group("vm_exit", "reason")) do counts[reason] = count end
+  return counts
+end
+
+-- The three sorts of before_it_runs, told from what happened: a trap at the line's address, or what the line reported at
+-- CPL 3 and under hardware.
+local function sorts_of(task)
+  local _, addresses = guests.listing_code(task.seed)
+  local trapped = task:lane("listing")
+  local hardware = task:run(guests.listing_lane(task.seed, { technique = "hardware" }))
+  local sorts = {}
+  for i, address in ipairs(addresses) do
+    local trap = trapped:first(("trap.rip == 0x%x and trap.vector != PF"):format(address))
+    local report = ("port_io.port == 0x%x"):format(ports.line)
+    local here, there = trapped:nth(report, i), hardware:nth(report, i)
+    sorts[i] = trap and trap.vector or (here.value == there.value and "same" or "other")
+  end
+  return sorts
+end
+
+-- Truth about deception, from the reports.
+local function faithful(trace)
+  local believed
+  for event in trace:events("port_io") do
+    if event.port == ports.believed then believed = event.value end
+    if event.port == ports.seen and event.value ~= believed then return false, event end
+  end
+  return true
+end
+
+local function judge(task, trace, name)
+  local truth, event = faithful(trace)
+  local said = task.answer(trace)
+  task:truth(type(said) == "boolean", {
+    what = ("what your function returned for %s: true or false is wanted, and it gave %s"):format(name,
+      said == nil and "nothing (does a return stand behind the loop?)" or "a " .. type(said)),
+  })
+  task:equal(said, truth, {
+    what = ("whether %s was never deceived"):format(name),
+    at = event,
+    hint = truth and "Every answer in this trace is what it must be, whether it trapped or not."
+      or "One answer that differs is enough, wherever in the trace it stands.",
+  })
+end
+
+-- ---- the checks -----------------------------------------------------------------------------------------------------
+return {
+  before_it_runs = function(task)
+    local answer = task.answer
+    local words = { GP = true, other = true, same = true }
+    task:equal(#answer, 4, { what = "the number of words in the list: one for each line" })
+    local sorts = sorts_of(task)
+    local rows = guests.listing(task.seed)
+    for i = 1, 4 do
+      local word = answer[i]
+      task:truth(words[word], { what = ("word %d of the list: \"GP\", \"other\" or \"same\" is wanted"):format(i) })
+      local hint
+      if sorts[i] == "GP" then
+        hint = "What would happen to the machine if any user program could do this?"
+      elseif word == "GP" then
+        hint = "This line is not privileged: user programs have always been allowed to execute it."
+      else
+        hint = "Compare what the register holds for a kernel at CPL 0 with what the processor really holds (the lesson's table)."
+      end
+      -- Neither the sort nor the event is shown: that would be the answer.
+      task:equal(word, sorts[i], {
+        what = ("line %d, %s"):format(i, rows[i].text), expected = "another word", hint = hint,
+      })
+    end
+  end,
+
+  who_trapped = function(task)
+    local answer = task.answer
+    local form = "{ trapped = 12, silent = 7, words = { \"lar\", \"verr\" } }"
+    for _, name in ipairs { "trapped", "silent" } do
+      task:truth(math.type(answer[name]) == "integer", {
+        what = ("the field %s of the answer: a whole number is wanted there, as in %s"):format(name, form),
+      })
+    end
+    task:truth(type(answer.words) == "table", {
+      what = "the field words of the answer: a list of words in quotes is wanted there, as in " .. form,
+    })
+    local trapped, translated = task:lane("trapped"), task:lane("translated")
+    local faults = trapped:count("trap.vector == GP")
+    task:equal(answer.trapped, faults, {
+      what = "trapped: the number of general-protection exceptions in lane trapped",
+      at = trapped:first("trap.vector == GP"),
+      expected = "another number",
+      hint = answer.trapped == trapped:count("trap")
+        and "That counts page faults too: those fill the monitor's page tables, and are no instruction's privilege."
+        or "vector=GP is the general-protection exception.",
+    })
+    local callout = "emulation.way == callout"
+    task:equal(answer.silent, translated:count(callout), {
+      what = "silent: the number of sensitive instructions that did not trap in lane trapped",
+      at = translated:first(callout),
+      expected = "another number",
+      hint = answer.silent == translated:count("trap.vector == UD")
+        and "UD2 calls the monitor from translated code also where a block of code ends. Count emulations with way == callout."
+        or "In lane translated each of them is an event emulation with way=callout.",
+    })
+    local words = {}
+    for word in pairs(translated:group(callout, "instruction")) do words[#words + 1] = word end
+    local lower = {}
+    for i, word in ipairs(answer.words) do lower[i] = type(word) == "string" and word:lower() or word end
+    task:same_set(lower, words, {
+      what = "words: which sensitive instructions did not trap",
+      at = translated:first(callout),
+      expected = ("%d words, as the field instruction writes them"):format(#words),
+      hint = "Each word once. \"pushf\" stands for PUSHFQ too, and a MOV that reads a segment register is \"read_segment\".",
+    })
+  end,
+
+  kept_faith = function(task)
+    for _, name in ipairs { "hardware", "translated", "trapped" } do judge(task, task:lane(name), "the kernel of lane " .. name) end
+    local harmless, deceiving = {}, {}
+    for number = 1, #guests.questions do
+      local trace = task:run(guests.asking_lane(task.seed, { number }))
+      local list = faithful(trace) and harmless or deceiving
+      list[#list + 1] = number
+    end
+    judge(task, task:run(guests.asking_lane(task.seed, harmless)),
+      "a kernel at CPL 3 whose answers all happen to be right")
+    local random = task:random()
+    local one = deceiving[1 + random(#deceiving)]
+    local first, last = { one }, {}
+    for _, number in ipairs(harmless) do first[#first + 1], last[#last + 1] = number, number end
+    last[#last + 1] = one
+    local name = guests.questions[one].name
+    judge(task, task:run(guests.asking_lane(task.seed, first)), ("a kernel at CPL 3 that asks %s first"):format(name))
+    judge(task, task:run(guests.asking_lane(task.seed, last)), ("a kernel at CPL 3 that asks %s last"):format(name))
+  end,
+
+  find_out = function(task)
+    local assembled, trouble = pcall(trapline.assemble, task.answer, guests.learner_at)
+    task:truth(assembled, {
+      what = "your assembly: " .. tostring(trouble):gsub("^.-:%d+: ", ""),
+      hint = "One instruction a line, as in the text of a listing: mov eax, 1",
+    })
+    local ways = {
+      { "under hardware", { technique = "hardware" }, false },
+      { "at CPL 3 with translation", { translation = true }, false },
+      { "at CPL 3 without translation", {}, true },
+    }
+    for _, kernel in ipairs {
+      { selector = 0x08, interrupts = false }, { selector = 0x08, interrupts = true },
+      { selector = 0x28, interrupts = false }, { selector = 0x28, interrupts = true },
+    } do
+      local which = (" (a kernel whose code segment is 0x%02x, interrupts %s)"):format(kernel.selector,
+        kernel.interrupts and "on" or "off")
+      for _, way in ipairs(ways) do
+        way[2].level = "exits"
+        local options, first, past = guests.around_lane(task.answer, kernel, task.seed, way[2])
+        local trace = task:run(options)
+        local where = way[1] .. which
+        if way[3] then
+          local trap = trace:first(("trap.rip in 0x%x..0x%x and trap.vector != PF"):format(first, past - 1))
+          if past > first then
+            task:truth(not trap, {
+              what = "your lines trapped " .. where .. ": the monitor was called, and may tell what it likes",
+              at = trap,
+              hint = "That instruction is privileged. Take one that is sensitive and is not.",
+            })
+          end
+        end
+        local report = trace:first(("port_io.port == 0x%x"):format(ports.line))
+        task:truth(report, {
+          what = "the program did not go on behind your last line " .. where,
+          at = trace:last("exception") or trace:last("trap"),
+          hint = "Do not return and do not halt: what stands behind your lines reports EAX. Is RSP where it was?",
+        })
+        local value = report.value
+        task:truth((value ~= 0) == way[3], {
+          what = "what your lines left in EAX " .. where,
+          expected = way[3] and "anything but 0: here the kernel is not at CPL 0" or "0: here the kernel is at CPL 0, as far as it can tell",
+          seen = ("0x%x"):format(value),
+          at = report,
+          hint = not way[3] and value ~= 0 and (kernel.selector ~= 0x08 or kernel.interrupts)
+            and "What you look at differs from kernel to kernel. Which part of it is about privilege alone?" or nil,
+        })
+      end
+    end
+  end,
+
+  choose_exits = function(task)
+    local kind = task.seed % 3
+    local wanted = {}
+    if kind ~= 1 then wanted.GDTR_IDTR = "SGDT, SIDT, LGDT and LIDT"; wanted.LDTR_TR = "SLDT and STR" end
+    if kind ~= 0 then wanted.CR_ACCESS = "MOV from CR3" end
+    local plain = task:lane("hardware")
+    local trace = task:run(guests.lane(task.seed, { technique = "hardware", controls = task.answer }))
+    task:finished(trace, { what = "the run with your controls" })
+    -- What the guest executes of it is known from the lane without translation's instructions.
+    for _, reason in ipairs { "GDTR_IDTR", "CR_ACCESS" } do
+      if wanted[reason] then
+        task:event(trace, "vm_exit.reason == " .. reason, { what = ("a VM exit for %s (%s)"):format(wanted[reason], reason) })
+      end
+    end
+    local before, now = exits_of(plain), exits_of(trace)
+    for reason, count in pairs(now) do
+      if not wanted[reason] then
+        task:equal(count, before[reason] or 0, {
+          what = ("the number of exits for %s: as many as without your controls"):format(reason),
+          at = trace:first("vm_exit.reason == " .. reason),
+          hint = "One of your controls makes something exit that was not asked for. Leave out what you do not need.",
+        })
+      end
+    end
+    for reason, count in pairs(before) do
+      task:equal(now[reason] or 0, count, { what = ("the number of exits for %s: as many as without your controls"):format(reason) })
+    end
+    task:truth(faithful(trace), { what = "the kernel's answers: an exit must not change them" })
+  end,
+}
