@@ -130,18 +130,23 @@ Result<check::Report> check_submission(const CheckRequest& request) {
   if (!lanes) return failed_report(std::move(report), lanes.error());
   describe(report, *definition, *lanes);
   const Submission submission = {*text, shown_path(path)};
-  u32 number = 0;
+  std::vector<const TaskRow*> rows;
+  std::vector<std::function<std::string()>> works;
   for (const TaskRow& row : definition->tasks) {
-    ++number;
     if (!request.task.empty() && row.id != request.task) continue;
-    const ChildResult child = run_child(request.limits, [&] {
+    rows.push_back(&row);
+    works.push_back([&, task = &row] {
       ::setenv("TMPDIR", scratch->folder().c_str(), 1);  // what a killed child leaves goes with the scratch folder
-      return bytes_of(judge(request, *definition, row, *lanes, submission, scratch->folder()));
+      return bytes_of(judge(request, *definition, *task, *lanes, submission, scratch->folder()));
     });
-    if (child.end == ChildEnd::interrupted) return interrupted_error();
-    const Finding found = finding_of(child, request);
+  }
+  const std::vector<ChildResult> children = run_children(request.limits, works);
+  if (Scratch::interrupted()) return interrupted_error();
+  for (std::size_t index = 0; index < rows.size(); ++index) {
+    const Finding found = finding_of(children[index], request);
     if (request.keep) keep_traces(found, *definition);
-    report.checks.push_back(check_of(row, number, found, request.hint));
+    const auto number = static_cast<u32>(rows[index] - definition->tasks.data()) + 1;
+    report.checks.push_back(check_of(*rows[index], number, found, request.hint));
   }
   return report;
 }

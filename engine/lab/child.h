@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/integers.h"
 
@@ -33,5 +34,10 @@ struct ChildResult {
 // Forks; the child does the work and sends what it returns. Nothing of the work's effects on memory is seen here. The
 // child leaves without running destructors or exit handlers.
 ChildResult run_child(const ChildLimits& limits, const std::function<std::string()>& work);
+
+// Several, a few at a time (as many as there are processors, four at most); the results in the order of the works. Once
+// somebody asked to end, none is begun.
+std::vector<ChildResult> run_children(const ChildLimits& limits,
+                                      const std::vector<std::function<std::string()>>& works);
 
 }  // namespace trapline::lab

@@ -66,6 +66,24 @@ TEST_CASE("somebody who sleeps is woken by the wall guard") {
   CHECK(result.end == ChildEnd::budget);
 }
 
+TEST_CASE("several come back in their order, whatever becomes of each") {
+  std::vector<std::function<std::string()>> works;
+  for (int index = 0; index < 20; ++index)
+    works.push_back([index]() -> std::string {
+      if (index % 5 == 1) ::_exit(0);
+      if (index % 5 == 2) std::raise(SIGKILL);
+      return std::string(static_cast<std::size_t>(index) * 10'000, 'x');
+    });
+  const auto results = run_children(quick(), works);
+  REQUIRE(results.size() == works.size());
+  for (std::size_t index = 0; index < results.size(); ++index) {
+    const ChildEnd wanted = index % 5 == 1 ? ChildEnd::broken : index % 5 == 2 ? ChildEnd::budget : ChildEnd::whole;
+    CHECK(results[index].end == wanted);
+    CHECK(results[index].said.size() == (wanted == ChildEnd::whole ? index * 10'000 : 0));
+  }
+  CHECK(run_children(quick(), {}).empty());
+}
+
 #ifndef TRAPLINE_SANITIZED
 TEST_CASE("too much memory is a spent budget") {
   ChildLimits limits = quick();
