@@ -90,8 +90,8 @@ local function lacking(pages, seen)
   return list
 end
 
-local function violation_for(trace, page)
-  return trace:first(("vm_exit.reason == EPT_VIOLATION and guest_physical in 0x%x..0x%x"):format(page, page + 0xfff))
+local function last_violation_for(trace, page)
+  return trace:last(("vm_exit.reason == EPT_VIOLATION and guest_physical in 0x%x..0x%x"):format(page, page + 0xfff))
 end
 
 local function check_dirty_log(task)
@@ -102,7 +102,7 @@ local function check_dirty_log(task)
   })
   local seed = task.seed + 1000 -- pages that no lane of the lab has shown
   local plain = visit(task, seed)
-  local trace = visit(task, seed, { handlers = { ept_violation = answer.ept_violation }, budget = 200000 })
+  local trace = visit(task, seed, { handlers = { ept_violation = answer.ept_violation }, budget = 20000 })
   task:finished(trace, {
     what = "the run with your handler must end as the guest ends it",
     hint = "A page that is never given the right that was wanted violates EPT for ever; a page that is not readable cannot be "
@@ -119,12 +119,12 @@ local function check_dirty_log(task)
     what = ("%d of the %d pages that were written are not in your log: %s"):format(#missed, #truth, hex_list(missed, 4)),
     hint = "Was the page handed out with the right to write before anybody wrote to it? Also the processor writes: accessed and "
       .. "dirty flags go into the guest's tables.",
-    at = missed[1] and violation_for(trace, missed[1]),
+    at = missed[1] and last_violation_for(trace, missed[1]),
   })
   task:truth(#wrong == 0, {
     what = ("%d pages in your log were never written: %s"):format(#wrong, hex_list(wrong, 4)),
     hint = "A violation says that a right was missing; call.access says which was wanted.",
-    at = wrong[1] and violation_for(trace, wrong[1]),
+    at = wrong[1] and last_violation_for(trace, wrong[1]),
   })
   local writable <const> = 2
   for action in trace:events("handler_action.action == map_page") do
@@ -172,14 +172,17 @@ local forgeries = {
   end },
 }
 
--- Up to `most` walks of the lane's, each with another number of references and outcome before any comes twice.
-local function sample(trace, filter, most)
+-- Up to `most` walks, two of each outcome and number of references. All went to memory: what comes from a cache has no
+-- address, and a right answer need not think of that.
+local function sample(trace, most)
   local count, list = {}, {}
-  for begin in trace:events(filter) do
+  for begin in trace:events("walk_begin") do
     local walk = trace:at(begin):walk()
-    local sort = tostring(walk.outcome) .. #walk.references
-    count[sort] = (count[sort] or 0) + 1
-    if count[sort] <= 2 then list[#list + 1] = walk end
+    if walk:from("memory") == #walk.references then
+      local sort = tostring(walk.outcome) .. #walk.references
+      count[sort] = (count[sort] or 0) + 1
+      if count[sort] <= 2 then list[#list + 1] = walk end
+    end
     if #list == most then break end
   end
   return list
@@ -192,14 +195,14 @@ local function check_two_dimensional(task)
     task:equal(said and true or false, wanted, { what = "what your function says of " .. what, at = at })
   end
   local whole
-  for _, walk in ipairs(sample(task:lane("cold"), "walk_begin", 40)) do
+  for _, walk in ipairs(sample(task:lane("cold"), 40)) do
     local good = walk.outcome == "translated"
     local what = good and "a whole two-dimensional walk" or "a walk that an EPT violation broke off"
     expect(copied(walk), good, what .. (" of %d references"):format(#walk.references), walk.begin)
     if good then whole = walk end
   end
   for _, lane in ipairs { "full", "para" } do
-    for _, walk in ipairs(sample(task:lane(lane), "walk_begin", 8)) do
+    for _, walk in ipairs(sample(task:lane(lane), 8)) do
       expect(copied(walk), false, "a walk of one dimension, from lane " .. lane, walk.begin)
     end
   end
@@ -261,7 +264,7 @@ return {
       what = "the references to memory of all walks together, with your controls",
       hint = "With the default controls they are " .. task:lane("warm"):sum("walk_end", "references")
         .. ". The events tlb_evict and tlb_flush show what was thrown away, to be looked up again.",
-      at = trace:first("tlb_evict") or trace:first("tlb_flush"),
+      at = trace:first("tlb_evict") or trace:first("tlb_flush.entries > 0"),
     })
   end,
 

@@ -1,0 +1,8 @@
+-- expect: by_dimension: references to memory for
+-- Counts in the wrong lane.
+return {
+  by_dimension = function(lab)
+    local filter = "walk_ref.source == memory and walk_ref.dimension == "
+    return { guest = lab.lanes.warm:count(filter .. "guest"), ept = lab.lanes.warm:count(filter .. "ept") }
+  end,
+}
