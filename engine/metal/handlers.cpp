@@ -60,7 +60,8 @@ bool HandledGuest::write_physical(Gpa address, std::span<const std::byte> from) 
 
 bool HandledGuest::skip() {
   const u64 from = get(rip);
-  return told(skip_instruction(), HandlerChange::skip_instruction, from, get(rip));
+  const bool skipped = skip_instruction();
+  return told(skipped, HandlerChange::skip_instruction, from, get(rip));
 }
 
 bool HandledGuest::fault(const arch::Fault& fault) {

@@ -79,6 +79,9 @@ TEST_CASE("A VM exit that a handler takes is its own, and counts as retired") {
   CHECK(action->target == arch::rbx);
   CHECK(action->value == 0x77);
   CHECK(action->line == 7);
+  const auto skip = ran.trace().at(*ran.trace().nth("handler_action", 2))->as<trace::HandlerAction>();
+  CHECK(skip->target == code_base + 2);
+  CHECK(skip->value == code_base + 4);
 }
 
 TEST_CASE("VMCS fields can be read and written, and unknown ones cannot") {
