@@ -21,6 +21,11 @@ namespace {
 std::atomic<lua::Sandbox*> working = nullptr;
 
 void print_text(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+// What a script prints is seen at once, since it may run for long.
+void print_line(std::string_view text) {
+  print_text(text);
+  std::fflush(stdout);
+}
 
 // The first Ctrl-C ends the statement; a second one, while it is still at work in C++, ends the program.
 void on_interrupt(int signal) {
@@ -57,7 +62,7 @@ Result<std::unique_ptr<lua::Sandbox>> open_sandbox() {
   options.limits.memory_bytes = std::size_t{1} << 30;
   options.limits.printed_bytes = ~std::size_t{0};
   options.module_folder = session::home_folder() + "/scripts/lua";
-  options.print = print_text;
+  options.print = print_line;
   return lua::Sandbox::open(std::move(options));
 }
 

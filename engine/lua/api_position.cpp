@@ -1,11 +1,14 @@
 // A moment of a trace: the same folds that `trapline show` prints, as tables.
 #include "arch/cpu_state.h"
+#include "lua/position_tables.h"
 #include "lua/walk_object.h"
 #include "session/replay.h"
 #include "views/console.h"
 #include "views/exits.h"
 #include "views/fold.h"
 #include "views/registers.h"
+#include "views/ring.h"
+#include "views/shadow.h"
 #include "views/tlb.h"
 #include "views/vmcs.h"
 
@@ -103,6 +106,15 @@ Result<> console(Invocation& call) {
   return {};
 }
 
+Result<> ring(Invocation& call) {
+  call.give(ring_table(fold<views::RingView>(call)));
+  return {};
+}
+Result<> shadow(Invocation& call) {
+  call.give(shadow_table(fold<views::ShadowView>(call)));
+  return {};
+}
+
 Table table_of(const arch::CpuState& state) {
   static constexpr std::string_view names[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                                "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
@@ -156,6 +168,16 @@ std::vector<FunctionRow> methods() {
       {"registers", {}, "table?, string?", "Register name to value; or nil and why they cannot be known.", registers},
       {"exits", {}, "table[]", "VM exits so far: {reason, count, cost, first}, the most frequent first.", exits},
       {"user_exits", {}, "table[]", "Returns to the monitor's user half so far, likewise.", user_exits},
+      {"ring",
+       {},
+       "table[]",
+       "The virtqueues: {queue, notifications, notifications_suppressed, descriptors, chains}, as the device saw them.",
+       ring},
+      {"shadow",
+       {},
+       "table[]",
+       "Shadow entries: {guest_root, space, gva, gpa, hpa, value, writable, executable, seq, protected_by}.",
+       shadow},
       {"console", {}, "string", "What the guest had printed.", console}};
 }
 

@@ -1,4 +1,5 @@
 // A recorded lane: what it says of itself, and its events by the filter language.
+#include "lua/trace_history.h"
 #include "lua/trace_object.h"
 #include "trace/text.h"
 
@@ -150,47 +151,17 @@ Result<> group(Invocation& call) {
 }
 
 // ---- moments -------------------------------------------------------------------------------------------------------
-Result<u64> sequence_at(Invocation& call, unsigned argument) {
-  if (call.is<EventObject>(argument)) return call.object<EventObject>(argument)->event().sequence();
-  if (call.is_text(argument)) return trace_of(call).position(call.text(argument));
-  return trace_of(call).position(std::to_string(call.unsigned_integer(argument)));
-}
-
 Result<> at(Invocation& call) {
-  const auto sequence = sequence_at(call, 0);
+  const auto sequence = place_at(call, 0);
   if (!sequence) return sequence.error();
   call.give(std::make_shared<PositionObject>(call.self_pointer<TraceObject>(), *sequence));
   return {};
 }
 
 Result<> event(Invocation& call) {
-  const auto sequence = sequence_at(call, 0);
+  const auto sequence = place_at(call, 0);
   if (!sequence) return sequence.error();
   const auto found = trace_of(call).source().at(*sequence);
-  found ? call.give(event_value(call.self_pointer<TraceObject>(), *found)) : call.give_nil();
-  return {};
-}
-
-bool writes_word(const trace::RecordedEvent& event, u64 gpa) {
-  const auto write = event.as<trace::TableWrite>();
-  return write && write->gpa != unknown_address && gpa >= write->gpa && gpa < write->gpa + write->size;
-}
-
-// Writes to paging structures are recorded at level mmu; those to other memory are not told by guest-physical address.
-Result<> last_write(Invocation& call) {
-  u64 end = ~0ULL;
-  if (call.given(1)) {
-    const auto before = sequence_at(call, 1);
-    if (!before) return before.error();
-    end = *before;
-  }
-  const auto& source = trace_of(call).source();
-  trace::Cursor cursor = source.events(source.kinds<trace::TableWrite>(), 0, end);
-  std::optional<trace::RecordedEvent> found;
-  while (const trace::RecordedEvent* each = cursor.next()) {
-    call.charge(2);
-    if (writes_word(*each, call.unsigned_integer(0))) found = *each;
-  }
   found ? call.give(event_value(call.self_pointer<TraceObject>(), *found)) : call.give_nil();
   return {};
 }
@@ -246,8 +217,13 @@ std::vector<FunctionRow> methods() {
       {"last_write",
        {{"gpa", "integer", "guest-physical address"}, {"before", "Event|string|integer?", "only before this event"}},
        "Event?",
-       "The last recorded write of a paging-structure entry there: who changed this?",
+       "The last recorded write into the 8 bytes there: to paging structures from level mmu, to all from level memory.",
        last_write},
+      {"actions",
+       {{"kind", "string?", "such as page_fault; all of them without it"}},
+       "table[]",
+       "What the guest announced: a list of {kind, ordinal, first, last, ticks, retired}.",
+       actions},
   };
 }
 

@@ -8,6 +8,10 @@
 
 #include "lua/sandbox.h"
 
+namespace trapline::lua {
+inline doctest::String toString(const Value& value) { return value.text(1000).c_str(); }
+}  // namespace trapline::lua
+
 namespace trapline::lua::test {
 
 inline std::unique_ptr<Sandbox> open(SandboxOptions options = {}) {
