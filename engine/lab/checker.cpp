@@ -136,8 +136,13 @@ Result<check::Report> check_submission(const CheckRequest& request) {
     if (!request.task.empty() && row.id != request.task) continue;
     rows.push_back(&row);
     works.push_back([&, task = &row] {
-      ::setenv("TMPDIR", scratch->folder().c_str(), 1);  // what a killed child leaves goes with the scratch folder
-      return bytes_of(judge(request, *definition, *task, *lanes, submission, scratch->folder()));
+      // A folder for each task, since runs of one guest take the same file name; what a killed child leaves goes with
+      // it.
+      const std::string folder = scratch->folder() + "/" + task->id;
+      std::error_code ignored;
+      std::filesystem::create_directories(folder, ignored);
+      ::setenv("TMPDIR", folder.c_str(), 1);
+      return bytes_of(judge(request, *definition, *task, *lanes, submission, folder));
     });
   }
   const std::vector<ChildResult> children = run_children(request.limits, works);

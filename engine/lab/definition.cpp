@@ -133,8 +133,14 @@ const TaskRow* Definition::task(std::string_view id) const {
 }
 
 Result<std::unique_ptr<lua::Sandbox>> open_sandbox(lua::SandboxOptions options) {
-  options.module_folder = session::home_folder() + "/scripts/lua";
+  options.module_folders.push_back(session::home_folder() + "/scripts/lua");
   return lua::Sandbox::open(std::move(options));
+}
+
+Result<std::unique_ptr<lua::Sandbox>> open_sandbox_of(const Place& place) {
+  lua::SandboxOptions options;
+  options.module_folders.push_back(place.folder);
+  return open_sandbox(std::move(options));
 }
 
 Result<lua::Table> table_of(lua::Sandbox& sandbox, const std::string& path) {
@@ -148,7 +154,7 @@ Result<lua::Table> table_of(lua::Sandbox& sandbox, const std::string& path) {
 }
 
 Result<Definition> load(const Place& place, u64 seed) {
-  auto sandbox = open_sandbox();
+  auto sandbox = open_sandbox_of(place);
   if (!sandbox) return sandbox.error();
   Definition definition;
   definition.place = place;

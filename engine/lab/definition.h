@@ -35,6 +35,8 @@ Result<Definition> load(const Place& place, u64 seed);
 
 // A sandbox for a file of a lab: `require` finds scripts/lua.
 Result<std::unique_ptr<lua::Sandbox>> open_sandbox(lua::SandboxOptions options = {});
+// For the lab's own files, which may also require what lies beside them and no learner's script can: guests, keys.
+Result<std::unique_ptr<lua::Sandbox>> open_sandbox_of(const Place& place);
 
 // Runs a file of the lab; the table that it must return.
 Result<lua::Table> table_of(lua::Sandbox& sandbox, const std::string& path);

@@ -89,7 +89,7 @@ class Judge {
   }
 
   Finding check() {
-    auto sandbox = open_sandbox();
+    auto sandbox = open_sandbox_of(definition_.place);
     if (!sandbox) return finding(Status::error, Trouble::internal, sandbox.error().sentence);
     const auto checks = table_of(**sandbox, definition_.place.file("check.lua"));
     if (!checks) return finding(Status::error, Trouble::lab, checks.error().sentence);

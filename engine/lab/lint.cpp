@@ -85,7 +85,7 @@ class Linter {
   }
 
   void look_at_checks(const Definition& definition) {
-    auto sandbox = open_sandbox();
+    auto sandbox = open_sandbox_of(place_);
     if (!sandbox) return offence(sandbox.error().sentence);
     const auto checks = table_of(**sandbox, place_.file("check.lua"));
     if (!checks) return offence(checks.error().sentence);

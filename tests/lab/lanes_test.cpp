@@ -82,6 +82,30 @@ TEST_CASE("a handler that raises, loops or does nothing fails its own task") {
   CHECK(has(task(with("error('no idea')"), "cpuid").message, "no idea"));
 }
 
+TEST_CASE("tasks that run the same guest at the same time do not meet") {
+  const Folder folder;
+  std::string tasks, checks, answers;
+  for (int index = 0; index < 8; ++index) {
+    const std::string id = "t" + std::to_string(index);
+    tasks += "{ id = '" + id + "', title = 't', kind = 'configure', question = 'q' },";
+    checks += id + " = function(task) for _ = 1, 2 do local trace = task:run { guest = 'tour', seed = " +
+              std::to_string(index + 1) + " } task:finished(trace) task:equal(trace.seed, " +
+              std::to_string(index + 1) + ") end end,";
+    answers += id + " = 1,";
+  }
+  folder.write("lab/lab.lua", "return { title = 't', tasks = {" + tasks + "} }");
+  folder.write("lab/check.lua", "return {" + checks + "}");
+  CheckRequest request;
+  request.place = *find_lab(folder.path("lab"));
+  request.file = folder.write("s.lua", "return {" + answers + "}");
+  const auto report = check_submission(request);
+  REQUIRE(report);
+  for (const check::Check& each : report->checks) {
+    CAPTURE(each.message);
+    CHECK(each.status == Status::pass);
+  }
+}
+
 TEST_CASE("a lesson's figures and links are those of the run") {
   const Recorded lab;
   const auto lesson = lab.lesson(
