@@ -61,7 +61,7 @@ Result<std::unique_ptr<lua::Sandbox>> open_sandbox() {
   options.limits.instructions = ~0ULL;
   options.limits.memory_bytes = std::size_t{1} << 30;
   options.limits.printed_bytes = ~std::size_t{0};
-  options.module_folder = session::home_folder() + "/scripts/lua";
+  options.module_folders = {session::home_folder() + "/scripts/lua"};
   options.print = print_line;
   return lua::Sandbox::open(std::move(options));
 }

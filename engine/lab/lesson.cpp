@@ -52,7 +52,7 @@ class Renderer {
 
  private:
   Result<> open() {
-    auto sandbox = open_sandbox();
+    auto sandbox = open_sandbox_of(definition_.place);
     if (!sandbox) return sandbox.error();
     sandbox_ = std::move(*sandbox);
     if (auto run = sandbox_->run(lesson_functions, "lesson"); !run) return run.error();

@@ -92,11 +92,11 @@ int require(lua_State* state) {
   lua_getfield(state, LUA_REGISTRYINDEX, "trapline.modules");
   if (lua_getfield(state, -1, name.c_str()) != LUA_TNIL) return 1;
   lua_pop(state, 1);
-  const auto text = read_module(core_of(state).options.module_folder, name);
+  const auto text = read_module(core_of(state).options.module_folders, name);
   if (!text) raise(state, text.error().sentence);
   lua_pushboolean(state, false);  // while it is loading: a module that requires itself gets false
   lua_setfield(state, -2, name.c_str());
-  push_chunk(state, *text, "scripts/lua/" + name + ".lua");
+  push_chunk(state, *text, name + ".lua");
   lua_pushvalue(state, 1);
   lua_call(state, 1, 1);
   if (lua_isnil(state, -1)) {

@@ -21,12 +21,12 @@ bool is_module_name(const std::string& name) {
 
 }  // namespace
 
-Result<std::string> read_module(const std::string& folder, const std::string& name) {
+Result<std::string> read_module(std::span<const std::string> folders, const std::string& name) {
   if (!is_module_name(name))
     return usage_error("require takes the name of a file of scripts/lua without its .lua, such as require \"bits\"");
-  auto text = folder.empty() ? usage_error("") : read_script(folder + "/" + name + ".lua");
-  if (!text) return usage_error("require: there is no module '" + name + "' in scripts/lua");
-  return text;
+  for (const std::string& folder : folders)
+    if (auto text = read_script(folder + "/" + name + ".lua")) return text;
+  return usage_error("require: there is no module '" + name + "' in scripts/lua");
 }
 
 Result<std::string> read_script(const std::string& path) {

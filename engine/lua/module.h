@@ -1,6 +1,7 @@
-// Modules for `require`: NAME.lua of one folder, and nothing else on this host.
+// Modules for `require`: NAME.lua of a few folders, and nothing else on this host.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "base/result.h"
@@ -8,7 +9,8 @@
 namespace trapline::lua {
 
 // A name is letters, digits, - and _ only, so that no path can be said.
-Result<std::string> read_module(const std::string& folder, const std::string& name);
+// The first folder that has it.
+Result<std::string> read_module(std::span<const std::string> folders, const std::string& name);
 // A script's text; a first line that begins with # is left empty.
 Result<std::string> read_script(const std::string& path);
 

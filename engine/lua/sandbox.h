@@ -26,7 +26,7 @@ struct Limits {
 
 struct SandboxOptions {
   Limits limits;
-  std::string module_folder;                         // where `require` looks for NAME.lua; empty: nothing is found
+  std::vector<std::string> module_folders;           // where `require` looks for NAME.lua, in this order
   std::vector<const LibraryRow*> libraries;          // those of api() where empty
   std::vector<std::string> withheld;                 // "trapline.open": raises that it is not offered here
   std::function<void(std::string_view text)> print;  // a line with its line break; nothing: dropped

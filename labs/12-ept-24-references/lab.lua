@@ -1,4 +1,4 @@
--- What runs, and what is asked. The guest is scripts/lua/visitor.lua: page tables ready made, and a walk over pages.
+-- What runs, and what is asked. The guest is visitor.lua beside this file: page tables ready made, and a walk over pages.
 local visitor = require "visitor"
 
 local function visit(seed, more)

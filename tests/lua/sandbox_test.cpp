@@ -150,7 +150,7 @@ TEST_CASE("require finds modules of its folder only, once, each in an environmen
   Modules modules;
   modules.put("counter", "print = nil; local n = 0; return {up = function() n = n + 1; return n end}");
   SandboxOptions options;
-  options.module_folder = modules.folder();
+  options.module_folders = {modules.folder()};
   const auto sandbox = open(std::move(options));
   CHECK(answer(*sandbox, "local a, b = require 'counter', require 'counter'; a.up(); return b.up()") == Value(2));
   CHECK(answer(*sandbox, "return type(print)") == Value("function"));
