@@ -4,8 +4,9 @@ local guests = require "lab01_guests"
 
 local function listing_text(seed)
   local lines = {}
+  local _, addresses = guests.listing_code(seed)
   for number, row in ipairs(guests.listing(seed)) do
-    lines[number] = ("(%d) %s%s"):format(number, row.text, row.note and ", " .. row.note or "")
+    lines[number] = ("(%d) at 0x%x: %s%s"):format(number, addresses[number], row.text, row.note and ", " .. row.note or "")
   end
   return table.concat(lines, "; ")
 end
@@ -45,7 +46,7 @@ return {
       title = "Four lines at CPL 3",
       question = function(seed)
         return "The kernel of lane listing believes that it runs at CPL 0; it really runs at CPL 3, without translation. It "
-          .. "executes these four lines, one after the other: " .. listing_text(seed)
+          .. "executes these four lines, one after the other (and others between them, which only report): " .. listing_text(seed)
           .. ". What does the processor do with each? \"GP\": it raises a general-protection exception, so the monitor is "
           .. "called. \"other\": no trap, but what the line tells or does is not what it would be at CPL 0. \"same\": no trap, "
           .. "and the same as at CPL 0. Page faults do not count: they only fill the monitor's page tables. Answer with a list "
@@ -134,7 +135,7 @@ return {
       question = function(seed)
         return "Under hardware-assisted virtualization the monitor chooses what exits. Choose the controls for the kernel of lane "
           .. "hardware so that it exits for " .. wanted[seed % 3] .. ", and for nothing else that it did not exit for before. "
-          .. "`scripts/trapline list` names the controls, at its end but one. Answer with a table of them, such as "
+          .. "`scripts/trapline list` names them, under \"Controls of the modelled processor\". Answer with a table of them, such as "
           .. "{ hlt_exiting = true, invlpg_exiting = true }."
       end,
       answer = "table",

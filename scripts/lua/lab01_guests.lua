@@ -47,7 +47,8 @@ guests.lines = {
   { text = "mov eax, cs" },
   { text = "mov eax, ss" },
   { text = "pushfq", after = "pop rax", note = "with IF = 0, or so the guest believes" },
-  { text = "popfq", before = "push 0x3002", after = "pushfq\npop rax\nand eax, 0x3000", note = "with 0x3002 on the stack: IOPL = 3" },
+  { text = "popfq", before = "push 0x3002", after = "pushfq\npop rax\nand eax, 0x3000",
+    note = "with 0x3002 on the stack: IOPL = 3" },
   { text = "sldt eax" },
   { text = "smsw eax" },
   { text = "mov eax, ds" },
@@ -89,7 +90,7 @@ end
 
 -- ---- the guest of lanes trapped, translated and hardware: it asks the processor what it has set itself ----------------------
 -- Each question leaves the answer in EAX. `believed` is what the kernel set before, or found when it began.
--- Where the tables lie is the seed's choice, so that %x is filled in.
+-- Where the tables lie is the seed's choice: "gdt" and "idt" stand for those places.
 guests.questions = {
   { name = "MOV from CS", code = "mov eax, cs", believed = 0x08 },
   { name = "SGDT", code = "sgdt [0x8800]\nmov eax, [0x8802]", believed = "gdt" },
@@ -151,7 +152,8 @@ function guests.lane(seed, more) return lane(guests.asking(guests.plan(seed)), s
 function guests.asking_lane(seed, numbers, more) return lane(guests.asking(guests.plan(seed), numbers), seed, more) end
 
 -- ---- the guest of task find_out: a kernel around the learner's lines --------------------------------------------------------
--- `kernel.selector`: 0x08, or 0x28 in a GDT of its own (0x18 is the task state, 16 bytes long); `kernel.interrupts`: whether RFLAGS.IF is 1.
+-- `kernel.selector`: 0x08 or 0x28, both in a GDT of its own (0x18 is the task state, 16 bytes long);
+-- `kernel.interrupts`: whether RFLAGS.IF is 1.
 -- Gives the bytes, where the learner's lines begin, and where they end.
 function guests.around(text, kernel)
   local bytes, labels = trapline.assemble(([[

@@ -22,7 +22,7 @@ return {
     for event in lab.lanes.translated:events("emulation") do
       if event.way == "callout" then
         silent = silent + 1
-        if not seen[event.instruction] then words[#words + 1] = event.instruction:upper() end
+        if not seen[event.instruction] then words[#words + 1] = (event.instruction:upper():gsub("F$", "FQ")) end
         seen[event.instruction] = true
       end
     end

@@ -1,0 +1,2 @@
+-- expect: choose_exits: no hardware option named CR_ACCESS
+return { choose_exits = { CR_ACCESS = true } }
