@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/compare_phrases.h"
+#include "cli/table.h"
 #include "compare/differences.h"
 
 namespace trapline::cli {

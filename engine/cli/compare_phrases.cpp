@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cli/table.h"
+
 namespace trapline::cli {
 
 using compare::Knowledge;
@@ -36,22 +38,6 @@ std::string short_word(const std::string& word) {
   static const std::string cache = "paging_structure_cache";
   const std::size_t at = word.find(cache);
   return at == std::string::npos ? word : word.substr(0, at) + "structure cache" + word.substr(at + cache.size());
-}
-
-std::string wrapped(const std::string& text, const std::string& indent, const std::string& hanging) {
-  std::string out, line, margin = indent;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t space = std::min(text.find(' ', at), text.size());
-    const std::string word = text.substr(at, space - at);
-    if (!line.empty() && margin.size() + line.size() + 1 + word.size() > 100) {
-      out += margin + line + "\n";
-      line.clear();
-      margin = indent + hanging;
-    }
-    line += (line.empty() ? "" : " ") + word;
-    at = space + 1;
-  }
-  return out + margin + line + "\n";
 }
 
 }  // namespace trapline::cli

@@ -18,9 +18,6 @@ std::string join(const std::vector<std::string>& parts, const std::string& last)
 // Words of the trace as the comparison prints them, where they are too long for a table.
 std::string short_word(const std::string& word);
 
-// Breaks at spaces so that a line has at most 100 columns; lines from the second on are indented by `hanging` too.
-std::string wrapped(const std::string& text, const std::string& indent = "", const std::string& hanging = "");
-
 // What each kind of guest action took in every lane: a table of all occurrences, and the first one told event by event.
 std::string compare_actions_text(const Lanes& lanes);
 

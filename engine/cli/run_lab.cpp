@@ -6,6 +6,7 @@
 
 #include "check/clean.h"
 #include "cli/commands.h"
+#include "cli/table.h"
 #include "lab/lanes.h"
 #include "lab/predict.h"
 #include "lab/scratch.h"
@@ -37,15 +38,16 @@ bool ask(const lab::TaskRow& row, const lab::Pause& pause) {
   std::fflush(stdout);
   std::string answer;
   if (!std::getline(std::cin, answer)) return false;
-  std::printf("\n  You said: %s\n  It was:\n    %s\n  Look: %s\n  Write your answer as `%s` into exercise.lua.\n\n",
-              one_line(answer).c_str(), one_line(pause.event).c_str(), pause.show.c_str(), row.id.c_str());
+  std::printf("\n  You said: %s\n  It was:\n", one_line(answer).c_str());
+  for (const std::string& line : pause.events) std::printf("    %s\n", one_line(line).c_str());
+  std::printf("  Look: %s\n  Write your answer as `%s` into exercise.lua.\n\n", pause.show.c_str(), row.id.c_str());
   return true;
 }
 
 void print_questions(const lab::Definition& definition) {
   std::printf("Tasks\n");
   for (const lab::TaskRow& row : definition.tasks)
-    std::printf("  %s (%s): %s\n", row.id.c_str(), row.kind.c_str(), one_line(row.question).c_str());
+    std::printf("%s\n", wrapped(row.id + " (" + row.kind + "): " + one_line(row.question), "  ", "      ").c_str());
 }
 
 int predict(const lab::Definition& definition, const lab::LabLanes& lanes) {

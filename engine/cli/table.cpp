@@ -66,4 +66,20 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+std::string wrapped(const std::string& text, const std::string& indent, const std::string& hanging) {
+  std::string out, line, margin = indent;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t space = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, space - at);
+    if (!line.empty() && margin.size() + line.size() + 1 + word.size() > 100) {
+      out += margin + line + "\n";
+      line.clear();
+      margin = indent + hanging;
+    }
+    line += (line.empty() ? "" : " ") + word;
+    at = space + 1;
+  }
+  return out + margin + line + "\n";
+}
+
 }  // namespace trapline::cli

@@ -30,6 +30,9 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
+// Breaks at spaces so that a line has at most 100 columns; lines from the second on are indented by `hanging` too.
+std::string wrapped(const std::string& text, const std::string& indent = "", const std::string& hanging = "");
+
 std::string hex(u64 value);                    // 0x1f; `unknown` for an unknown address
 std::string padded_hex(u64 value);             // 16 digits; `unknown` likewise
 std::string printable(std::string_view text);  // control characters as \xNN, but for line breaks

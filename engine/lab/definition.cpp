@@ -96,6 +96,7 @@ Result<TaskRow> task_of(lua::Sandbox& sandbox, const lua::Value& value, u64 seed
   if (!at) return at.error();
   if (!at->is_nil() && !at->string()) return usage_error(where + ": at must be a filter, or a function that makes one");
   if (at->string()) row.at = *at->string();
+  row.reveal = fields.text("reveal", false);
   return row;
 }
 

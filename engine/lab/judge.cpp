@@ -111,6 +111,13 @@ class Judge {
       return finding(Status::error, budget ? Trouble::budget : Trouble::submission,
                      task_->submission_error()->sentence);
     }
+    if (error && task_->refused_run()) {
+      Failure failure;
+      failure.message = "The run with your answer could not begin.";
+      failure.expected = "what a run takes";
+      failure.actual = task_->refused_run()->sentence;
+      return failed(failure);
+    }
     if (error) return broken_off(sandbox, *error, Trouble::lab);
     if (task_->expectations() == 0)
       return finding(Status::error, Trouble::lab, "the check of task " + row_.id + " expects nothing");

@@ -105,13 +105,19 @@ class TextForm {
     } else if (line[0] == '|') {
       flush();
       out_ += text_of(line) + "\n";
-    } else if (is_item(line, marker)) {
+    } else if (is_item(line, marker) && may_begin_item(marker)) {
       flush();
       marker_ = marker;
       paragraph_ = line.substr(marker.size());
     } else {
       paragraph_ += " " + line;
     }
+  }
+
+  // A number and a full stop within a paragraph end a sentence; they begin an item only where one may stand.
+  bool may_begin_item(const std::string& marker) const {
+    const bool numbered = marker.find_first_of("0123456789") != std::string::npos;
+    return !numbered || paragraph_.empty() || !marker_.empty();
   }
 
   void heading(const std::string& line) {

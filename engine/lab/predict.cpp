@@ -10,7 +10,7 @@ namespace trapline::lab {
 
 namespace {
 
-constexpr std::size_t shown_before = 5;
+constexpr std::size_t shown_before = 5, most_revealed = 60;
 
 Result<const LabLane*> lane_of(const LabLanes& lanes, const TaskRow& row, const std::string& place, std::string& name) {
   auto lane = row.lane.empty() ? lanes.begin() : lanes.find(row.lane);
@@ -24,6 +24,22 @@ std::string line_of(const trace::RecordedEvent& event) {
   std::string line;
   trace::append_text(line, event);
   return line;
+}
+
+// Adds the events after the pause up to the one that the task wants to be seen.
+Result<> reveal(Pause& pause, const trace::EventSource& source, const TaskRow& row, const std::string& place) {
+  if (row.reveal.empty()) return {};
+  const auto filter = trace::Filter::parse(row.reveal, source.schema());
+  if (!filter) return usage_error(place + filter.error().sentence);
+  trace::Cursor cursor = source.events(source.schema().all_kinds(), pause.sequence);
+  while (const trace::RecordedEvent* event = cursor.next()) {
+    if (event->sequence() > pause.sequence) pause.events.push_back(line_of(*event));
+    if (filter->matches(*event)) return {};
+    if (pause.events.size() > most_revealed)
+      return usage_error(place + "`reveal` finds nothing among the " + std::to_string(most_revealed) +
+                         " events after the pause: " + row.reveal);
+  }
+  return usage_error(place + "`reveal` finds nothing after the pause: " + row.reveal);
 }
 
 }  // namespace
@@ -42,12 +58,14 @@ Result<Pause> pause_of(const Definition& definition, const LabLanes& lanes, cons
   while (const trace::RecordedEvent* event = cursor.next()) {
     if (filter->matches(*event)) {
       pause.sequence = event->sequence();
-      pause.event = line_of(*event);
+      pause.events = {line_of(*event)};
       pause.show = show_command(out_folder(definition.place.name, definition.seed) + "/" + pause.lane + ".trap",
                                 pause.sequence, event->kind_name());
       pause.before.assign(before.begin(), before.end());
+      if (auto revealed = reveal(pause, source, row, place); !revealed) return revealed.error();
       return pause;
     }
+    if (event->is<trace::Keyframe>()) continue;  // tells a reader nothing
     before.push_back(line_of(*event));
     if (before.size() > shown_before) before.pop_front();
   }

@@ -10,7 +10,7 @@ struct Pause {
   std::string lane;
   u64 sequence = 0;
   std::vector<std::string> before;  // the last events that are known, as `trapline events` prints them
-  std::string event;                // the one to be predicted
+  std::vector<std::string> events;  // the one to be predicted, and what the task reveals with it
   std::string show;                 // the command that looks at it
 };
 

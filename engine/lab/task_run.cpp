@@ -63,7 +63,12 @@ Result<lua::Value> TaskRun::lane(const std::string& name) {
 
 Result<lua::Value> TaskRun::run(const lua::Table& options) {
   auto trace = record(options, definition_.seed, scratch_, row_.id + "-run-" + std::to_string(++runs_));
-  if (!trace && trace.error().kind == ErrorKind::unavailable) unavailable_ = trace.error();
+  if (trace) return trace;
+  if (trace.error().kind == ErrorKind::unavailable) {
+    unavailable_ = trace.error();
+    return trace;
+  }
+  refused_run_ = trace.error();
   return trace;
 }
 

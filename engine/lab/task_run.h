@@ -49,6 +49,9 @@ class TaskRun {
   const std::optional<Failure>& failure() const { return failure_; }
   const std::optional<Error>& submission_error() const { return submission_error_; }
   const std::optional<Error>& unavailable() const { return unavailable_; }
+  // A run that could not begin. What the lab itself gives for one is held by its solution; so an option that cannot be
+  // is the answer's, unless the check goes on from there.
+  const std::optional<Error>& refused_run() const { return refused_run_; }
   u64 expectations() const { return expectations_; }
   void count_expectation() { ++expectations_; }
   void note_submission_error(const Error& error);
@@ -64,7 +67,7 @@ class TaskRun {
   std::string scratch_;
   lua::Value answer_;
   std::optional<Failure> failure_;
-  std::optional<Error> submission_error_, unavailable_;
+  std::optional<Error> submission_error_, unavailable_, refused_run_;
   u64 expectations_ = 0, runs_ = 0;
 };
 
