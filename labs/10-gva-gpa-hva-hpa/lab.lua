@@ -124,7 +124,7 @@ return {
       answer = "table",
       lane = "mapped",
       at = "walk_begin.gva in 0xffff800000000000..0xffffffffffffffff",
-      reveal = "walk_end",
+      reveal = "walk_end.outcome == translated",
       question = function(seed)
         local plan = plan_of(seed)
         return ("Lane mapped is about to translate linear address 0x%x with CR3 = 0x1000. The four entries on the way hold: "
@@ -146,7 +146,7 @@ return {
       answer = "integer",
       lane = "mapped",
       at = "walk_begin.gva in 0x8000000000..0x7fffffffffff",
-      reveal = "walk_end",
+      reveal = "walk_end.outcome == translated",
       question = function(seed)
         local plan = plan_of(seed)
         return ("Lane mapped now translates linear address 0x%x. This time there are three entries: %s. "

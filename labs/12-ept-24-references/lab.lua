@@ -45,7 +45,7 @@ return {
       points = 1,
       lane = "cold",
       at = ("walk_begin.gva == 0x%x"):format(visitor.parcel),
-      reveal = "walk_end",
+      reveal = "walk_end.outcome == translated",
       hints = {
         "Each entry of the guest's tables lies at a guest-physical address. Who knows where that is in the machine's memory?",
         "Each guest entry costs itself and 4 EPT entries that find it. And in the end the page itself must be found.",
@@ -67,7 +67,7 @@ return {
       points = 1,
       lane = "warm",
       at = ("walk_begin.gva == 0x%x"):format(visitor.parcel),
-      reveal = "walk_end",
+      reveal = "walk_end.outcome == translated",
       hints = {
         "The cached PML4E also says where the next table lies in host-physical memory, so nothing is needed to find the PDPTE.",
         "Each further frame (of a guest table, or of the page) needs one EPT entry from memory: its EPT PTE.",
