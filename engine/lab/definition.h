@@ -14,7 +14,7 @@ struct TaskRow {
   u64 points = 1;
   std::string answer;  // boolean, integer, string, table, function; empty: any
   std::string at;      // predict: the filter of the event at which the run pauses
-  std::string reveal;  // predict: what is shown afterwards ends with the next event of this filter; that event alone
+  std::string reveal;  // predict: the next event of this filter is shown afterwards, with all that belongs to it
   std::string lane;    // predict: whose event; the first by name where empty
   std::vector<std::string> hints;
   std::vector<std::string> offers;  // functions of `trapline` that answers may call inside the check

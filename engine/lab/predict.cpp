@@ -26,20 +26,22 @@ std::string line_of(const trace::RecordedEvent& event) {
   return line;
 }
 
-// Adds the events after the pause up to the one that the task wants to be seen.
+// Adds the event that the task wants to be seen, with those after the pause that belong to it: a walk_end's whole walk.
 Result<> reveal(Pause& pause, const trace::EventSource& source, const TaskRow& row, const std::string& place) {
   if (row.reveal.empty()) return {};
   const auto filter = trace::Filter::parse(row.reveal, source.schema());
   if (!filter) return usage_error(place + filter.error().sentence);
-  trace::Cursor cursor = source.events(source.schema().all_kinds(), pause.sequence);
-  while (const trace::RecordedEvent* event = cursor.next()) {
-    if (event->sequence() > pause.sequence) pause.events.push_back(line_of(*event));
-    if (filter->matches(*event)) return {};
-    if (pause.events.size() > most_revealed)
-      return usage_error(place + "`reveal` finds nothing among the " + std::to_string(most_revealed) +
-                         " events after the pause: " + row.reveal);
-  }
-  return usage_error(place + "`reveal` finds nothing after the pause: " + row.reveal);
+  trace::Cursor cursor = source.events(filter->kinds(), pause.sequence);
+  const trace::RecordedEvent* found = cursor.next();
+  while (found && !filter->matches(*found)) found = cursor.next();
+  if (!found) return usage_error(place + "`reveal` finds nothing after the pause: " + row.reveal);
+  const trace::RecordedEvent revealed = *found;
+  trace::Cursor between = source.events(source.schema().all_kinds(), pause.sequence + 1, revealed.sequence());
+  while (const trace::RecordedEvent* event = between.next())
+    if (revealed.cause() != 0 && event->cause() == revealed.cause() && pause.events.size() < most_revealed)
+      pause.events.push_back(line_of(*event));
+  if (revealed.sequence() > pause.sequence) pause.events.push_back(line_of(revealed));
+  return {};
 }
 
 }  // namespace
