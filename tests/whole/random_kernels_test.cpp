@@ -18,12 +18,7 @@ namespace {
 using technique::FullOptions;
 using trace::Emulated;
 
-// Under sanitizers everything takes eight times as long; the counts below need about a third of the programs.
-#ifdef __SANITIZE_ADDRESS__
-constexpr u64 programs = 500;
-#else
 constexpr u64 programs = 1000;
-#endif
 
 struct Seen {
   std::map<Emulated, unsigned> emulated;
