@@ -15,14 +15,16 @@ local function references_to_parcel(task, lane, hint)
   local begin = trace:first(("walk_begin.gva == 0x%x"):format(visitor.parcel))
   task:equal(task.answer, trace:at(begin):walk():from("memory"), {
     what = ("the number of entries that the walk for 0x%x reads from memory in lane %s"):format(visitor.parcel, lane),
-    hint = hint, at = begin,
+    hint = hint, at = begin, expected = "another number",
   })
 end
 
 -- ---- measures ------------------------------------------------------------------------------------------------------
-local function equal_parts(task, expected, meaning, at)
-  for name, value in pairs(expected) do
-    task:equal(task.answer[name], value, { what = meaning[name] .. " (" .. name .. ")", at = at })
+-- Parts are {name, value, meaning}, in order, so that the same answer always gets the same sentence.
+local function equal_parts(task, parts, at)
+  for _, part in ipairs(parts) do
+    local name, value, meaning = table.unpack(part)
+    task:equal(task.answer[name], value, { what = meaning .. " (" .. name .. ")", at = at, expected = "another number" })
   end
 end
 
@@ -225,17 +227,18 @@ return {
   by_dimension = function(task)
     local trace = task:lane("cold")
     equal_parts(task, {
-      guest = trace:count("walk_ref.source == memory and walk_ref.dimension == guest"),
-      ept = trace:count("walk_ref.source == memory and walk_ref.dimension == ept"),
-    }, { guest = "references to memory for the guest's own entries", ept = "references to memory for entries of EPT" },
-      trace:first("walk_ref"))
+      { "guest", trace:count("walk_ref.source == memory and walk_ref.dimension == guest"),
+        "references to memory for the guest's own entries" },
+      { "ept", trace:count("walk_ref.source == memory and walk_ref.dimension == ept"), "references to memory for entries of EPT" },
+    }, trace:first("walk_ref"))
   end,
 
   violations = function(task)
     local trace = task:lane("warm")
-    equal_parts(task, violations(trace), {
-      pages = "EPT violations for pages that the guest wanted to use",
-      tables = "EPT violations for the guest's paging structures",
+    local found = violations(trace)
+    equal_parts(task, {
+      { "pages", found.pages, "EPT violations for pages that the guest wanted to use" },
+      { "tables", found.tables, "EPT violations for the guest's paging structures" },
     }, trace:first("vm_exit.reason == EPT_VIOLATION"))
   end,
 

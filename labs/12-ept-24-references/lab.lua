@@ -98,7 +98,7 @@ return {
       answer = "table",
       points = 2,
       hints = {
-        "Look at one: `trapline events trapline-out/12-ept-24-references/warm.trap --where 'vm_exit.reason == EPT_VIOLATION' "
+        "Look at one: `scripts/trapline events trapline-out/12-ept-24-references/warm.trap --where 'vm_exit.reason == EPT_VIOLATION' "
           .. "--limit 3`.",
         "Bit 8 set: the access was to what the linear address translates to. Bit 8 clear: to a paging-structure entry.",
         "for exit in lab.lanes.warm:events(\"vm_exit.reason == EPT_VIOLATION\") do ... exit.qualification >> 8 & 1 ... end",
@@ -112,7 +112,7 @@ return {
         return ("The guest reads linear address 0x%x (a page of 4 KiB) in its action computation 1, and again in computation 2. "
           .. "As lane warm runs, the second read finds its translation in the TLB. Give the controls under which the second "
           .. "read makes a walk of exactly 24 references to memory. A table of controls, such as "
-          .. "{ tlb_ways = 2, hlt_exiting = false }; `trapline list` names all.")
+          .. "{ tlb_ways = 2, hlt_exiting = false }; `scripts/trapline list` names all.")
           :format(visitor.make(seed).twice)
       end,
       answer = "table",
@@ -133,7 +133,7 @@ return {
       answer = "table",
       points = 2,
       hints = {
-        "What is looked up again although it was known before? `trapline events trapline-out/12-ept-24-references/warm.trap "
+        "What is looked up again although it was known before? `scripts/trapline events trapline-out/12-ept-24-references/warm.trap "
           .. "--kind tlb_evict --limit 5` shows what the TLB had to give up.",
         "The guest visits more pages than the TLB has entries (tlb_sets * tlb_ways); the second round over them misses again.",
         "Leave vpid and paging_structure_caches on, and give the TLB room to spare: at most 4,096 entries, 64 ways, sets a "

@@ -1,4 +1,4 @@
--- expect: cold_walk: number of entries that the walk for 0x80800000 reads
+-- expect: cold_walk: number of entries that the walk for 0x80800000 reads from memory in lane cold. another number
 -- Counts the guest's entries and what finds them, and not the four entries that find the page.
 return {
   cold_walk = function(lab)

@@ -1,4 +1,4 @@
--- expect: by_dimension: references to memory for
+-- expect: by_dimension: references to memory for the guest's own entries (guest). another number
 -- Counts in the wrong lane.
 return {
   by_dimension = function(lab)

@@ -1,4 +1,4 @@
--- expect: by_dimension: references to memory for
+-- expect: by_dimension: references to memory for the guest's own entries (guest). another number
 -- Takes it that every walk is whole: one guest entry for five EPT entries, of all references.
 return {
   by_dimension = function(lab)

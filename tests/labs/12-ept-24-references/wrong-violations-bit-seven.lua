@@ -1,4 +1,4 @@
--- expect: violations: EPT violations for
+-- expect: violations: EPT violations for pages that the guest wanted to use (pages). another number
 -- Bit 7 says that there is a linear address at all; bit 8 says what it was for.
 return {
   violations = function(lab)

@@ -1,4 +1,4 @@
--- expect: warm_walk: number of entries that the walk for 0x80800000 reads
+-- expect: warm_walk: number of entries that the walk for 0x80800000 reads from memory in lane warm. another number
 -- Counts all references, also those that a cache answered.
 return {
   warm_walk = function(lab)
