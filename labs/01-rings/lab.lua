@@ -46,7 +46,7 @@ return {
       title = "Four lines at CPL 3",
       question = function(seed)
         return "The kernel of lane listing believes that it runs at CPL 0; it really runs at CPL 3, without translation. It "
-          .. "executes these four lines, one after the other (and others between them, which only report): " .. listing_text(seed)
+          .. "executes these four lines, one after the other (and others between them, which only report, by an OUT that traps): " .. listing_text(seed)
           .. ". What does the processor do with each? \"GP\": it raises a general-protection exception, so the monitor is "
           .. "called. \"other\": no trap, but what the line tells or does is not what it would be at CPL 0. \"same\": no trap, "
           .. "and the same as at CPL 0. Page faults do not count: they only fill the monitor's page tables. Answer with a list "
@@ -111,7 +111,7 @@ return {
       id = "find_out",
       kind = "configure",
       title = "How a kernel finds out",
-      question = "Write a few lines of assembly by which a kernel finds out whether it really is at CPL 0: they leave 0 in EAX "
+      question = "Write a few lines of 64-bit assembly by which a kernel finds out whether it really is at CPL 0: they leave 0 in EAX "
         .. "if it is, and anything else if not. They must not trap (page faults do not count), and must work in any kernel: "
         .. "interrupts on or off, its GDT anywhere, its code segment under any selector. Free to use: all registers but RSP, "
         .. "the stack, and memory from 0x8800 to 0x88ff. The program goes on behind your last line, so do not return. The "
