@@ -6,9 +6,12 @@ local guests = require "lab02_guests"
 local words = { "cli", "sti", "in", "clts", "mov_from_cr" }
 
 local function listing_text(seed)
-  local lines = {}
-  for number, line in ipairs((guests.listing(seed))) do lines[number] = ("(%d) %s"):format(number, line) end
-  return table.concat(lines, "  ")
+  local lines, place = {}, 0x101000
+  for number, line in ipairs((guests.listing(seed))) do
+    lines[number] = ("(%d) at 0x%x: %s"):format(number, place, line)
+    place = place + #trapline.assemble(line, place)
+  end
+  return table.concat(lines, "; ")
 end
 
 return {
