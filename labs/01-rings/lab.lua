@@ -46,7 +46,8 @@ return {
       title = "Four lines at CPL 3",
       question = function(seed)
         return "The kernel of lane listing believes that it runs at CPL 0; it really runs at CPL 3, without translation. It "
-          .. "executes these four lines, one after the other (and others between them, which only report, by an OUT that traps): " .. listing_text(seed)
+          .. "executes these four lines, one after the other (and others between them, which only report, by an OUT that "
+          .. "traps): " .. listing_text(seed)
           .. ". What does the processor do with each? \"GP\": it raises a general-protection exception, so the monitor is "
           .. "called. \"other\": no trap, but what the line tells or does is not what it would be at CPL 0. \"same\": no trap, "
           .. "and the same as at CPL 0. Page faults do not count: they only fill the monitor's page tables. Answer with a list "
