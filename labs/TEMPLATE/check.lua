@@ -11,7 +11,7 @@ return {
   port_exits = function(task)
     local trace = task:lane("hardware")
     task:equal(task.answer, trace:count("vm_exit.reason == IO_INSTRUCTION"), {
-      what = "the number of VM exits for IO_INSTRUCTION",
+      what = "the number of VM exits for IO_INSTRUCTION", expected = "another number",
       at = trace:first("vm_exit.reason == IO_INSTRUCTION"),
     })
   end,
@@ -19,6 +19,7 @@ return {
   answer_cpuid = function(task)
     local trace = task:run {
       guest = "tour", technique = "hardware", seed = task.seed, handlers = { vm_exit = task.answer },
+      budget = 100000, -- twice what the guest needs: a handler that never gets anywhere is told so at once
     }
     task:finished(trace, { what = "the run with your handler", hint = "Does it return true for CPUID only?" })
     local exit = trace:first("vm_exit.reason == CPUID")
