@@ -107,7 +107,8 @@ function checks.asked_for(task)
     task:equal(whole(task.answer[word] or 0), expected[word], {
       what = ("the hypercalls %s during %s"):format(word, name),
       at = trace:first(("hypercall.number == %s and %s"):format(word, stretch.where)),
-      hint = "A multicall is one hypercall, and each entry that it carries is one more.",
+      hint = word == "marker" and "The call for the first marker comes before its event; only the last one's lies between."
+        or "A multicall is one hypercall, and each entry that it carries is one more.",
     })
   end
   for word, count in pairs(task.answer) do

@@ -17,7 +17,7 @@ return {
   -- Measure: { full = 12, para = 3, hardware = 45 }, with your numbers.
   user_half = nil,
 
-  -- Measure: hypercalls by name, such as { marker = 2, set_timer = 1 }.
+  -- Measure: hypercalls by name, such as { flush = 2, set_timer = 1 }.
   asked_for = nil,
 
   -- Configure: controls by name, such as { pause_exiting = true }.

@@ -9,7 +9,8 @@ local flush_questions = {
     .. "entry flushes anything",
   tagless = "these loads together drop at most half the TLB entries that they drop in lane hardware, and the TLB stays as "
     .. "large as there (as many of its sets and ways are filled)",
-  monitor = "not one of the flushes has the cause mov_cr3, because the monitor itself drops the old translations, by INVVPID",
+  monitor = "not one of the flushes has the cause mov_cr3, because the monitor itself drops the old translations, by "
+    .. "INVVPID, the instruction that drops the translations of a VPID",
 }
 
 return {
@@ -31,11 +32,13 @@ return {
         local action = three_ways.order_of(seed)
         return three_ways.marker(action.kind, action.ordinal, false)
       end,
+      reveal = "marker.end == 1 and marker.action != console_line",
       question = function(seed)
         local action = three_ways.order_of(seed)
         return ("The guest is about to begin action %s #%d: %s. Put the lanes in order, from the one whose monitor is "
           .. "entered least often until the action ends to the one where it is entered most often. "
-          .. 'Three words in one string, such as "para full hardware"; the check then tells the counts.'):format(action.kind, action.ordinal, action.what)
+          .. 'Three words in one string, such as "para full hardware"; the check then tells the counts.')
+          :format(action.kind, action.ordinal, action.what)
       end,
       hints = {
         "For each lane ask of each step of the action: may the guest do this alone? The lesson's table of duties has a "
@@ -52,10 +55,11 @@ return {
       answer = "string",
       lane = "full",
       at = function(seed) return three_ways.marker("console_line", three_ways.dearest_line(seed).ordinal, false) end,
+      reveal = "marker.end == 1 and marker.action == console_line",
       question = function(seed)
         local line = three_ways.dearest_line(seed)
         return ("The guest is about to print line %d of its console (action console_line #%d; %s). In which lane will "
-          .. 'this line cost the most modelled cycles? One word: "full", "para" or "hardware".')
+          .. 'this line cost the most modelled cycles (the second column of an event)? One word: "full", "para" or "hardware".')
           :format(line.ordinal, line.ordinal, line.what)
       end,
       hints = {
@@ -96,8 +100,8 @@ return {
           :format(three_ways.counted_kind(seed))
       end,
       hints = {
-        "`trapline compare` prints the columns `user half` and `markers` for each kind of action; both are sums over all of "
-          .. "its occurrences.",
+        "`scripts/trapline compare FILES` prints the columns `user half` and `markers` for each kind of action; both are sums "
+          .. "over all of its occurrences.",
         "Each marker is one return to the user half: take them off.",
         "trapline.compare(lab.lanes.full, lab.lanes.para, lab.lanes.hardware):account(1, KIND) has user_exits and markers.",
       },
@@ -110,8 +114,9 @@ return {
       answer = "table",
       question = function(seed)
         local action = three_ways.asked_for(seed)
-        return ("Which hypercalls does lane para make during %s #%d, and how many of each? Count markers too, and those "
-          .. "inside a multicall. A table from names to numbers, such as { marker = 2, set_timer = 1 }.")
+        return ("Which hypercalls does lane para make during %s #%d, and how many of each? Count all that lies between its "
+          .. "two marker events: those inside a multicall as well, and the call that brings the last marker. A table from "
+          .. "names to numbers, such as { flush = 2, set_timer = 1 }.")
           :format(action.kind, action.ordinal)
       end,
       hints = {
