@@ -170,7 +170,7 @@ return {
       end,
       hints = {
         "Another address space has another CR3, and a kernel may also change a mapping. Look for all walks of this page: "
-          .. "`trapline events TRACE --where 'walk_end.gva in FIRST..LAST'`, from the page's first byte to its last.",
+          .. "`scripts/trapline events TRACE --where 'walk_end.gva in FIRST..LAST'`, from the page's first byte to its last.",
         "The field hpa of a walk_end event with outcome translated is the byte's host-physical address; its page is "
           .. "hpa & ~0xfff. Name each page once.",
         "In Lua: for e in lab.lanes.tour:events(\"walk_end\") do ... e.outcome, e.gva, e.hpa ... end",
@@ -206,7 +206,8 @@ return {
       question = "Write translate(read64, cr3, gva, access, user): a walk of 4-level tables with pages of 4 KiB and 2 MiB. "
         .. "read64(gpa) gives the 8 bytes at a guest-physical address; access is \"read\", \"write\" or \"execute\"; user is "
         .. "true or false. Return the guest-physical address; or nil and the page-fault error code. "
-        .. "CR0.WP and EFER.NXE are 1, CR4.SMEP and CR4.SMAP are 0; no entry has a reserved bit set.",
+        .. "CR0.WP is 1 (R/W holds for the kernel too), EFER.NXE is 1 (XD counts), CR4.SMEP and CR4.SMAP are 0 (the kernel may "
+        .. "use pages of user mode); every address is canonical, and no entry has a reserved bit set.",
       hints = {
         "Begin with pages of 4 KiB and return nothing else: four times the same step, with shifts 39, 30, 21 and 12. The "
           .. "check tells you how far you are.",
@@ -228,8 +229,8 @@ return {
           .. "1 PTE) is which bit wrong? A table such as {level = 4, bit = 5}."):format(plan_of(seed).small)
       end,
       hints = {
-        "`trapline events TRACE --kind walk_begin` lists the walks of a trace. Show the last one of this address in both "
-          .. "traces, with `trapline show TRACE walk --at NUMBER`, and compare them entry by entry.",
+        "`scripts/trapline events TRACE --kind walk_begin` lists the walks of a trace. Show the last one of this address in both "
+          .. "traces, with `scripts/trapline show TRACE walk --at NUMBER`, and compare them entry by entry.",
         "The processor itself sets bit 5 (accessed) and, in the last entry, bit 6 (dirty): these two may differ and are not "
           .. "the fault. With the exclusive or of two values only the bits that differ are left.",
         "for e in lab.lanes.broken:events(\"walk_ref.dimension == guest\") gives e.level, e.entry_gpa and e.value; look up "
@@ -247,7 +248,7 @@ return {
         .. "reads, writes and executes in the page that lane mapped has, and ends with exit code 0.",
       hints = {
         "machine:read64 and machine:write64 take guest-physical addresses. The walk says where the entry lies: field "
-          .. "entry_gpa.",
+          .. "entry_gpa of its walk_ref event.",
         "x ~ 1 << n turns bit n of x round; x | 1 << n sets it, x & ~(1 << n) clears it.",
         "One line is enough: machine:write64(place, machine:read64(place) ~ 1 << bit), with the place and the bit of your "
           .. "last answer.",
