@@ -1,4 +1,5 @@
 -- Your answers to lab 12. Put each in the place of nil; then type: scripts/trapline check 12
+-- The questions in full: scripts/trapline run 12 (it records the lanes, too). The text to read first: scripts/trapline lesson 12.
 -- Instead of a number or a table you may write function(lab) ... end, which computes it from the recorded lanes:
 -- lab.lanes.cold, lab.lanes.warm, lab.lanes.tour, lab.lanes.full, lab.lanes.para.
 return {

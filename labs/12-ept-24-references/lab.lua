@@ -135,7 +135,7 @@ return {
       hints = {
         "What is looked up again although it was known before? `scripts/trapline events trapline-out/12-ept-24-references/warm.trap "
           .. "--kind tlb_evict --limit 5` shows what the TLB had to give up.",
-        "The guest visits more pages than the TLB has entries (tlb_sets * tlb_ways); the second round over them misses again.",
+        "The guest visits more pages than the TLB has entries (tlb_sets * tlb_ways, 16 * 4 by default); the second round misses again.",
         "Leave vpid and paging_structure_caches on, and give the TLB room to spare: at most 4,096 entries, 64 ways, sets a "
           .. "power of two.",
       },
