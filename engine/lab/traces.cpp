@@ -21,6 +21,8 @@ Result<lua::Value> record(const lua::Table& options, u64 seed, const std::string
   auto plan = lua::plan_of(options);
   if (!plan) return plan.error();
   if (options["seed"].is_nil()) plan->request.seed = seed;
+  if (!plan->request.budget && plan->request.metal == trace::MetalKind::soft)
+    plan->request.budget = soft_budget_of_labs;
   return lua::run_lane(std::move(*plan), folder, name);
 }
 

@@ -9,6 +9,10 @@
 
 namespace trapline::lab {
 
+// What a lane of a lab may cost where its options do not say, in the units of run's budget: twenty tours, and little
+// enough that a learner's handler which never gets anywhere is told so soon.
+inline constexpr u64 soft_budget_of_labs = 1'000'000;
+
 // Runs a lane to its end and leaves FOLDER/NAME.trap; the Trace. `options` are those of trapline.run; the seed is the
 // lab's where they name none. Errors: a mistake in the options, or a host that lacks what they ask for.
 Result<lua::Value> record(const lua::Table& options, u64 seed, const std::string& folder, const std::string& name);

@@ -7,7 +7,8 @@ return {
     task:equal(task.answer, trace:count("vm_exit"), { what = "the exits", at = trace:first("vm_exit") })
   end,
   cpuid = function(task)
-    local trace = task:run { guest = "tour", technique = "hardware", handlers = { vm_exit = task.answer } }
+    local trace = task:run { guest = "tour", technique = "hardware", budget = 200000,
+      handlers = { vm_exit = task.answer } }
     task:finished(trace, { what = "the run with your handler" })
     task:event(trace, "handler_action", { what = "what the handler did" })
     task:truth(trace.console:find("leaves 00000011", 1, true), { what = "what the guest got" })
