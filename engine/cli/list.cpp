@@ -59,15 +59,15 @@ void print_text() {
   for (const auto& row : trace::all_events())
     kinds.add({one_line(row.name), one_line(trace::name_of(row.level)), one_line(row.doc)});
   for (const auto& row : session::hardware_options()) controls.add({one_line(row.name), one_line(row.doc)});
+  Table labs({{}, {}});
+  for (const lab::Place& place : lab::all_labs()) labs.add({place.name, title_of(place)});
+  print_section("Labs (trapline lesson LAB, run LAB, check LAB)", labs);
   print_section("Guests", guests);
   print_section("Techniques", techniques);
   print_section("Metals", metals);
   print_section("Event kinds, and the recording level from which a trace holds them", kinds);
   print_section("Hypercalls: what a kernel of technique para asks its monitor for, by SYSCALL", hypercall_table());
   print_section("Controls of the modelled processor (run --control NAME=VALUE)", controls);
-  Table labs({{}, {}});
-  for (const lab::Place& place : lab::all_labs()) labs.add({place.name, title_of(place)});
-  print_section("Labs (trapline lesson LAB, run LAB, check LAB)", labs);
 }
 
 Json as_json() {
