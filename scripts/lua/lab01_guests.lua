@@ -2,23 +2,15 @@
 -- learner use the same bytes. All begin at 0x100000 as the lab PC enters them: 64-bit mode, CPL 0 by their own belief,
 -- GDT at 0x500 with the kernel's code segment at 0x08 and its data at 0x10, task register 0x18, interrupts off.
 -- They report by OUT to two ports that no device owns, and end by OUT to the exit port 0xf4.
+local variants = require "variants"
+
+local random_of, shuffled = variants.stream, variants.shuffled
 local guests = {}
 
 guests.origin = 0x100000
 guests.ports = { believed = 0x520, seen = 0x524, line = 0x528 }
 guests.listing_at = 0x101000
 guests.learner_at = 0x102000
-
-local function random_of(seed, stream) return trapline.random(seed * 16 + stream) end
-
-local function shuffled(list, random)
-  local copy = { table.unpack(list) }
-  for i = #copy, 2, -1 do
-    local j = random(i) + 1
-    copy[i], copy[j] = copy[j], copy[i]
-  end
-  return copy
-end
 
 local function lane(code, seed, more)
   local options = { code = code, technique = "full", translation = false, level = "instructions", seed = seed, budget = 20000 }

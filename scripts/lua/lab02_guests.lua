@@ -3,6 +3,9 @@
 -- All of them have one frame: code from 0x100000 on, an interrupt descriptor table (IDT) at 0x104000 whose gates are made
 -- from the labels that the code gives, and the pointer that LIDT loads right before it. The exit port 0xf4 ends a run; 0 is
 -- success, and every other number is listed in `exit_codes`, so that a failed run can say what the guest did not like.
+local variants = require "variants"
+
+local random_of, shuffled = variants.stream, variants.shuffled
 local guests = {}
 
 guests.origin = 0x100000
@@ -33,17 +36,6 @@ local function kernel(text, gates)
     parts[#parts + 1] = row and guests.gate(labels[row[1]], row[2]) or ("\0"):rep(16)
   end
   return table.concat(parts), labels
-end
-
-local function random_of(seed, stream) return trapline.random(seed * 16 + stream) end
-
-local function shuffled(list, random)
-  local copy = { table.unpack(list) }
-  for i = #copy, 2, -1 do
-    local j = random(i) + 1
-    copy[i], copy[j] = copy[j], copy[i]
-  end
-  return copy
 end
 
 local function options(code, seed, more)

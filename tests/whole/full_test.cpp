@@ -52,8 +52,6 @@ TEST_CASE("each technique's trace holds its own means, and none of the other's")
 }
 
 // ---- repeating -----------------------------------------------------------------------------------------------------
-constexpr Level levels[] = {Level::exits, Level::mmu, Level::memory, Level::instructions};
-
 TEST_CASE("two runs under full have one event hash") {
   for (const Guest& guest : {tour, shuffle}) {
     CAPTURE(guest.text());
@@ -64,16 +62,7 @@ TEST_CASE("two runs under full have one event hash") {
 }
 
 TEST_CASE("a full lane's trace of a lower level is the filtered trace of a higher one") {
-  for (const Guest& guest : {tour, shuffle})
-    for (const Level low : levels)
-      for (const Level high : levels) {
-        if (high <= low) continue;
-        CAPTURE(guest.text());
-        CAPTURE(trace::name_of(low));
-        CAPTURE(trace::name_of(high));
-        CHECK(recorded(guest, high).trace().count() > recorded(guest, low).trace().count());
-        CHECK(trace::event_hash(recorded(guest, high).trace(), low) == recorded(guest, low).result().event_hash);
-      }
+  check_levels_nest([](const Guest& guest, Level level) -> const Ran& { return recorded(guest, level); });
 }
 
 // ---- strange configurations ----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include "base/sha256.h"
 #include "plan.h"
 #include "session/catalog.h"
+#include "trace/canonical.h"
 
 namespace trapline::whole {
 
@@ -91,5 +92,20 @@ std::string file_text(const std::string& path) {
 std::string tour_facts() { return file_text(session::home_folder() + "/guest-kernels/images/tour.facts"); }
 std::string shuffle_facts(u64 seed) { return shuffle::make_plan(seed).expected_facts; }
 std::string shuffle_digest(u64 seed) { return sha256_of(shuffle_facts(seed)); }
+
+void check_levels_nest(const RecordedLane& recorded) {
+  using trace::Level;
+  constexpr Level levels[] = {Level::exits, Level::mmu, Level::memory, Level::instructions};
+  for (const Guest& guest : {tour, shuffle})
+    for (const Level low : levels)
+      for (const Level high : levels) {
+        if (high <= low) continue;
+        CAPTURE(guest.text());
+        CAPTURE(trace::name_of(low));
+        CAPTURE(trace::name_of(high));
+        CHECK(recorded(guest, high).trace().count() > recorded(guest, low).trace().count());
+        CHECK(trace::event_hash(recorded(guest, high).trace(), low) == recorded(guest, low).result().event_hash);
+      }
+}
 
 }  // namespace trapline::whole

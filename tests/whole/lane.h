@@ -1,6 +1,7 @@
 // One lane from request to trace, as every test of the whole machine runs it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,6 +50,10 @@ const inline Guest tour{"tour", 1}, shuffle{"shuffle", 3};
 
 session::RunRequest lane_of(const Guest& guest, trace::Technique technique, trace::Level level = trace::Level::exits,
                             trace::MetalKind metal = trace::MetalKind::soft);
+// For tour and shuffle, the trace of each lower level is that of each higher one, filtered.
+using RecordedLane = std::function<const Ran&(const Guest& guest, trace::Level level)>;
+void check_levels_nest(const RecordedLane& recorded);
+
 inline session::RunRequest full_lane(const Guest& guest, trace::Level level = trace::Level::exits,
                                      trace::MetalKind metal = trace::MetalKind::soft) {
   return lane_of(guest, trace::Technique::full, level, metal);

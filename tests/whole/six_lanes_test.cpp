@@ -120,17 +120,8 @@ TEST_CASE("two runs under para have one event hash") {
 }
 
 TEST_CASE("a para lane's trace of a lower level is the filtered trace of a higher one") {
-  constexpr Level levels[] = {Level::exits, Level::mmu, Level::memory, Level::instructions};
-  for (const Guest& guest : {tour, shuffle})
-    for (const Level low : levels)
-      for (const Level high : levels) {
-        if (high <= low) continue;
-        CAPTURE(guest.text());
-        CAPTURE(trace::name_of(low));
-        CAPTURE(trace::name_of(high));
-        CHECK(trace::event_hash(recorded(guest, Technique::para, high).trace(), low) ==
-              recorded(guest, Technique::para, low).result().event_hash);
-      }
+  check_levels_nest(
+      [](const Guest& guest, Level level) -> const Ran& { return recorded(guest, Technique::para, level); });
 }
 
 // ---- strange configurations, and neighbours ------------------------------------------------------------------------
