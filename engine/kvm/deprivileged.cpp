@@ -40,7 +40,7 @@ DeprivilegedVcpu::DeprivilegedVcpu(const Parts& parts, memory::MonitorFrames& fr
       vm_(parts.vm),
       physical_bytes_(physical_bytes),
       stub_(frames),
-      software_(is_software_virtualization(parts.module)) {}
+      may_strand_(may_strand_system_calls(parts.module)) {}
 
 Result<std::unique_ptr<DeprivilegedVcpu>> DeprivilegedVcpu::make(const Parts& parts, memory::MonitorFrames& frames,
                                                                  u64 physical_bytes) {
@@ -229,7 +229,8 @@ bool DeprivilegedVcpu::is_system_call(u8 vector, const Stub::Frame& frame) const
   if (frame.rip != stub_.system_call_entry()) return false;
   if ((frame.cs & 3) == 0) return vector == arch::vector::db;  // a breakpoint that MOV SS carried across SYSCALL
   constexpr u64 fetched = arch::pf_error::present | arch::pf_error::user | arch::pf_error::fetch;
-  return software_ && vector == arch::vector::pf && frame.error_code == fetched && is_canonical(registers_.general.rcx);
+  return may_strand_ && vector == arch::vector::pf && frame.error_code == fetched &&
+         is_canonical(registers_.general.rcx);
 }
 
 metal::Trap DeprivilegedVcpu::exception_trap(u8 vector, const Stub::Frame& frame, arch::CpuState& state) {

@@ -85,7 +85,7 @@ class DeprivilegedVcpu : public VcpuBase, public metal::Deprivileged {
   const Descriptor& vm_;
   u64 physical_bytes_;
   Stub stub_;
-  bool software_;
+  bool may_strand_;  // SYSCALL at CPL 3 may stay there
 
   arch::CpuState state_;  // the monitor's
   arch::CpuState rest_;   // whose MSRs and debug registers KVM holds

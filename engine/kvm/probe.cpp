@@ -64,6 +64,8 @@ std::string why_unusable(const std::string& device, const Probe& probe) {
   return "";
 }
 
+constexpr const char* unknown_module = "unknown";
+
 }  // namespace
 
 std::string module_name(const Places& places) {
@@ -78,10 +80,14 @@ std::string module_name(const Places& places) {
       if (line.starts_with(std::string(modules[index]) + " ")) found[index] = true;
   for (std::size_t index = 0; index < modules.size(); ++index)
     if (found[index]) return modules[index];
-  return "unknown";
+  return unknown_module;
 }
 
 bool is_software_virtualization(const std::string& module) { return module == "kvm_pvm"; }
+
+bool may_strand_system_calls(const std::string& module) {
+  return is_software_virtualization(module) || module == unknown_module;
+}
 
 Probe probe(const Places& places) {
   Probe result;

@@ -40,5 +40,8 @@ std::string module_name(const Places& places = {});
 
 // Whether KVM's module runs guests without the processor's own virtualization (kvm_pvm): printouts say so.
 bool is_software_virtualization(const std::string& module);
+// Whether SYSCALL at CPL 3 may leave the processor there (kvm_pvm does). A host that does not tell its module, such as
+// a container without /sys, may be any.
+bool may_strand_system_calls(const std::string& module);
 
 }  // namespace trapline::kvm

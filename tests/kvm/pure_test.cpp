@@ -148,6 +148,9 @@ TEST_CASE("the module is found loaded, built in or listed") {
   CHECK(kvm::module_name(places) == "kvm_pvm");
   CHECK(kvm::is_software_virtualization("kvm_pvm"));
   CHECK_FALSE(kvm::is_software_virtualization("kvm_amd"));
+  CHECK(kvm::may_strand_system_calls("kvm_pvm"));
+  CHECK(kvm::may_strand_system_calls("unknown"));  // a container without /sys
+  CHECK_FALSE(kvm::may_strand_system_calls("kvm_intel"));
   std::filesystem::remove_all(folder);
 }
 
