@@ -23,6 +23,8 @@ check::Report report_of(const CheckRequest& request) {
   report.check_command = std::string(program) + " check " + request.place.word;
   if (!request.file.empty()) report.check_command += " " + shown_path(request.file);
   if (request.seed != 1) report.check_command += " --seed " + std::to_string(request.seed);
+  report.list_command = std::string(program) + " list";
+  report.one_task = !request.task.empty();
   std::error_code ignored;
   if (std::filesystem::is_regular_file(request.place.lesson, ignored))
     report.lesson_command = std::string(program) + " lesson " + request.place.word;

@@ -50,6 +50,8 @@ TEST_CASE("text tells a beginner what to do next") {
   Report done = samples::plain();
   done.checks.resize(1);
   CHECK(has(written("text", done), "This lab is done."));
+  done.one_task = true;
+  CHECK(has(written("text", done), "This task is done."));
   Report fresh = samples::plain();
   fresh.checks.erase(fresh.checks.begin() + 1, fresh.checks.begin() + 4);
   CHECK(has(written("text", fresh), "read the comment above `explain`"));

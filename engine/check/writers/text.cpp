@@ -95,9 +95,10 @@ std::string next_part(const Report& report) {
   const Check* first = nullptr;
   for (const Check& check : report.checks)
     if (!first && check.status != Status::pass && check.status != Status::skip) first = &check;
-  if (!first)
-    return report.count(Status::skip) > 0 ? "What was skipped needs something that this host lacks: trapline doctor\n"
-                                          : "This lab is done. `trapline list` shows the others.\n";
+  if (!first && report.count(Status::skip) > 0)
+    return "What was skipped needs something that this host lacks: trapline doctor\n";
+  if (!first && report.one_task) return "This task is done. `" + report.check_command + "` checks all of them.\n";
+  if (!first) return "This lab is done. `" + report.list_command + "` shows the others.\n";
   const std::string id = one_line(first->id), file = one_line(report.file);
   std::string out = "Next\n";
   if (!first->filled_in)
