@@ -59,8 +59,10 @@ std::string show_command(const std::string& path, u64 sequence, std::string_view
   for (const ViewRow& row : views)
     if (kind.substr(0, row.prefix.size()) == row.prefix)
       return start + "show " + path + " " + std::string(row.view) + " --at " + number;
-  const u64 first = sequence < 5 ? 0 : sequence - 5;
-  return start + "events " + path + " --where 'seq in " + std::to_string(first) + ".." + number + "'";
+  constexpr u64 before = 3, after = 3;  // what led to it, and what came of it
+  const u64 first = sequence < before ? 0 : sequence - before;
+  return start + "events " + path + " --where 'seq in " + std::to_string(first) + ".." +
+         std::to_string(sequence + after) + " and not keyframe'";
 }
 
 }  // namespace trapline::lab
