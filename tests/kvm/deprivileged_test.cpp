@@ -282,7 +282,7 @@ KVM_TEST("deprivileged: two machines interleaved do not disturb each other") {
   }
 }
 
-KVM_TEST("deprivileged: user code loads a data segment from the guest's descriptors") {
+NAMED_KVM_TEST("deprivileged: user code loads a data segment from the guest's descriptors") {
   Door door(Code{0xb8} + little(0x2b, 4) + Code{0x8e, 0xd8} + ud2);  // mov eax, 0x2b; mov ds, eax
   std::array<u64, 6> descriptors{};
   descriptors[5] = 0x00cff3000000ffff;

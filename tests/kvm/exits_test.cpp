@@ -281,7 +281,7 @@ KVM_TEST("VMCALL ends, one way or the other, and never hangs") {
   }
 }
 
-KVM_TEST("an instruction that this KVM cannot run is named with its bytes") {
+NAMED_KVM_TEST("an instruction that this KVM cannot run is named with its bytes") {
   Lab lab(Code{0xd9, 0xe8} + hlt);  // fld1
   const auto exit = lab.run();
   const bool software = lab.machine->description().find("kvm_pvm") != std::string::npos;

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "kvm/probe.h"
+
 namespace trapline::kvm_test {
 namespace {
 
@@ -25,6 +27,14 @@ bool kvm_is_missing(const char* test) {
     return false;
   }
   std::printf("SKIPPED kvm: %s: /dev/kvm: %s\n", test, std::strerror(errno));
+  std::fflush(stdout);
+  return true;
+}
+
+bool kvm_is_nameless(const char* test) {
+  if (kvm_is_missing(test)) return true;
+  if (kvm::probe().module != "unknown") return false;
+  std::printf("SKIPPED kvm: %s: this host does not name its KVM module\n", test);
   std::fflush(stdout);
   return true;
 }

@@ -100,7 +100,7 @@ KVM_TEST("derived walks agree with KVM_TRANSLATE over random page tables") {
   CHECK(refused > 200);
 }
 
-KVM_TEST("an access's instruction is found wherever RIP stands") {
+NAMED_KVM_TEST("an access's instruction is found wherever RIP stands") {
   // Two equal OUTs in a row, an immediate port, 16 and 32 bits, IN, and string forms.
   const Code code = Code{0xba} + little(0x3f8, 4) + Code{0xee, 0xee, 0xe6, 0x80, 0x66, 0xef, 0xef, 0xec, 0xe5, 0x42} +
                     Code{0xbe} + little(0x200000, 4) + Code{0x6e, 0xb9} + little(3, 4) + Code{0xf3, 0x6e, 0xf4};
