@@ -4,17 +4,12 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/hex.h"
 #include "boot/elf_format.h"
 #include "spec/para_abi.h"
 
 namespace trapline::boot {
 namespace {
-
-std::string hex(u64 value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
-  return text;
-}
 
 class Reader {
  public:
@@ -81,8 +76,8 @@ Result<> Reader::read_file_header() {
     return wrong("has program headers of " + std::to_string(header_.program_header_bytes) + " bytes instead of 56");
   const u64 bytes = static_cast<u64>(header_.program_header_count) * sizeof(ProgramHeader);
   if (!in_file(header_.program_headers, bytes))
-    return wrong("is cut off: its program headers at offset " + hex(header_.program_headers) + " reach past its end (" +
-                 std::to_string(file_.size()) + " bytes): copy it again");
+    return wrong("is cut off: its program headers at offset " + hex_number(header_.program_headers) +
+                 " reach past its end (" + std::to_string(file_.size()) + " bytes): copy it again");
   return {};
 }
 
@@ -90,14 +85,14 @@ Result<> Reader::read_file_header() {
 Result<> Reader::check_place(unsigned number, const ProgramHeader& header) const {
   const u64 first = header.physical_address;
   if (header.memory_bytes > ~0ULL - first)
-    return wrong_segment(number, "wraps around the end of the address space (" + hex(first) + " + " +
-                                     hex(header.memory_bytes) + "): correct its p_paddr or p_memsz");
+    return wrong_segment(number, "wraps around the end of the address space (" + hex_number(first) + " + " +
+                                     hex_number(header.memory_bytes) + "): correct its p_paddr or p_memsz");
   if (first < loader_bytes_)
-    return wrong_segment(number, "starts at " + hex(first) + ", inside the loader's memory below " +
-                                     hex(loader_bytes_) + ": link it at 0x100000 or above");
+    return wrong_segment(number, "starts at " + hex_number(first) + ", inside the loader's memory below " +
+                                     hex_number(loader_bytes_) + ": link it at 0x100000 or above");
   if (first + header.memory_bytes > memory_bytes_)
-    return wrong_segment(number, "ends at " + hex(first + header.memory_bytes) + ", outside the machine's " +
-                                     hex(memory_bytes_) + " bytes: link it lower or give the run more memory");
+    return wrong_segment(number, "ends at " + hex_number(first + header.memory_bytes) + ", outside the machine's " +
+                                     hex_number(memory_bytes_) + " bytes: link it lower or give the run more memory");
   return {};
 }
 
@@ -135,12 +130,12 @@ Result<> Reader::read_program_header(unsigned number) {
     return {};
   }
   if (header.file_bytes > header.memory_bytes)
-    return wrong_segment(number, "has more bytes in the file (" + hex(header.file_bytes) + ") than in memory (" +
-                                     hex(header.memory_bytes) + "): p_filesz must not exceed p_memsz");
+    return wrong_segment(number, "has more bytes in the file (" + hex_number(header.file_bytes) + ") than in memory (" +
+                                     hex_number(header.memory_bytes) + "): p_filesz must not exceed p_memsz");
   if (!in_file(header.offset, header.file_bytes))
-    return wrong_segment(number, "is cut off: bytes " + hex(header.offset) + " + " + hex(header.file_bytes) +
-                                     " lie past the end of the file (" + std::to_string(file_.size()) +
-                                     " bytes): copy it again");
+    return wrong_segment(number, "is cut off: bytes " + hex_number(header.offset) + " + " +
+                                     hex_number(header.file_bytes) + " lie past the end of the file (" +
+                                     std::to_string(file_.size()) + " bytes): copy it again");
   if (Result<> checked = check_place(number, header); !checked) return checked;
   image_.segments.push_back(
       {number, Gpa(header.physical_address), header.offset, header.file_bytes, header.memory_bytes});
@@ -154,7 +149,8 @@ Result<> Reader::check_overlaps() {
     const ElfSegment& segment = image_.segments[i];
     if (i > 0 && segment.address < image_.end)
       return wrong_segment(segment.number, "overlaps program header " + std::to_string(image_.segments[i - 1].number) +
-                                               " at " + hex(segment.address.value) + ": give each its own memory");
+                                               " at " + hex_number(segment.address.value) +
+                                               ": give each its own memory");
     image_.end = segment.address + segment.memory_bytes;
   }
   return {};
@@ -164,7 +160,7 @@ Result<> Reader::check_entry() const {
   for (const ElfSegment& segment : image_.segments)
     if (header_.entry >= segment.address.value && header_.entry - segment.address.value < segment.memory_bytes)
       return {};
-  return wrong("has its entry point " + hex(header_.entry) +
+  return wrong("has its entry point " + hex_number(header_.entry) +
                " (ELF header offset 0x18) in no loaded segment: set the entry symbol when linking");
 }
 

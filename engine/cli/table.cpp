@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/address.h"
+#include "base/hex.h"
 
 namespace trapline::cli {
 
@@ -39,9 +40,7 @@ std::string Table::text(std::string_view indent) const {
 
 std::string hex(u64 value) {
   if (value == unknown_address) return "unknown";
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
-  return text;
+  return hex_number(value);
 }
 
 std::string padded_hex(u64 value) {

@@ -2,24 +2,16 @@
 
 #include <cstring>
 
+#include "base/split_mix.h"
+
 namespace trapline::devices {
 namespace {
 
 constexpr u64 formula_sectors = 256;
-constexpr u64 golden = 0x9e3779b97f4a7c15;
-
-// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators").
-u64 next_split_mix(u64& state) {
-  state += golden;
-  u64 mixed = state;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-  return mixed ^ (mixed >> 31);
-}
 
 Sector formula_sector(u64 number) {
   Sector sector;
-  u64 state = number * golden + 1;
+  u64 state = number * split_mix_step + 1;
   for (u64 word = 0; word < sector_bytes / 8; ++word) {
     const u64 value = next_split_mix(state);
     for (unsigned i = 0; i < 8; ++i) sector[word * 8 + i] = static_cast<u8>(value >> (8 * i));

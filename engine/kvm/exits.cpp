@@ -67,16 +67,6 @@ ReadExit of_reason(UserExitReason reason, u64 number) {
 
 }  // namespace
 
-std::string hex_number(u64 value) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  do {
-    text.insert(text.begin(), digits[value & 15]);
-    value >>= 4;
-  } while (value != 0);
-  return "0x" + text;
-}
-
 std::string hex_bytes(const u8* bytes, std::size_t count) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string text;

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 
+#include "base/hex.h"
 #include "kvm/abi.h"
 #include "metal/metal.h"
 
@@ -40,6 +41,5 @@ std::string exit_name(u32 reason);
 // "0f 01 c1"
 std::string hex_bytes(const u8* bytes, std::size_t count);
 // "0x1000"
-std::string hex_number(u64 value);
 
 }  // namespace trapline::kvm

@@ -1,6 +1,7 @@
 // A decision that the monitor asks a script for: what it knows, and what may be done.
 #include <lua.h>
 
+#include "base/hex.h"
 #include "lua/script_handlers.h"
 #include "spec/words.h"
 
@@ -45,12 +46,6 @@ Result<metal::HandledGuest*> guest_of(Invocation& call) {
 
 Error refused(const std::string& what) { return usage_error(what + " cannot be had at this point"); }
 
-std::string hex(u64 number) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(number));
-  return text;
-}
-
 // ---- memory --------------------------------------------------------------------------------------------------------
 enum class Space : u8 { linear, physical };
 
@@ -64,7 +59,7 @@ Error no_memory(Space space, u64 address) {
   return usage_error(std::string(space == Space::linear
                                      ? "the guest's tables map no memory at "
                                      : "the guest has no physical memory, or none to be had here, at ") +
-                     hex(address));
+                     hex_number(address));
 }
 
 template <Space space>
@@ -171,7 +166,7 @@ Result<> map(Invocation& call) {
     rights = (allowed("read") ? 1 : 0) | (allowed("write") ? 2 : 0) | (allowed("execute") ? 4 : 0);
   }
   if ((*guest)->map(Gpa(call.unsigned_integer(0)), rights)) return {};
-  return usage_error("guest-physical page " + hex(call.unsigned_integer(0)) +
+  return usage_error("guest-physical page " + hex_number(call.unsigned_integer(0)) +
                      " cannot be mapped: it is not the guest's memory, or this point has no EPT");
 }
 

@@ -1,4 +1,5 @@
 // Guest code from text and back, and random numbers that a seed decides.
+#include "base/split_mix.h"
 #include "isa/assembler.h"
 #include "isa/decode.h"
 #include "lua/api.h"
@@ -41,17 +42,9 @@ Result<> disassemble(Invocation& call) {
   return {};
 }
 
-// splitmix64 (Steele, Lea, Flood): the same numbers on every host.
-u64 next_of(u64& state) {
-  u64 z = (state += 0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
-
 Result<> random(Invocation& call) {
   call.give(Closure([state = call.unsigned_integer(0)](Invocation& step) mutable -> Result<> {
-    const u64 number = next_of(state);
+    const u64 number = next_split_mix(state);
     if (!step.given(0)) {
       step.give(number);
       return {};

@@ -5,20 +5,13 @@
 #include <cassert>
 #include <numeric>
 
+#include "base/split_mix.h"
+
 namespace trapline::memory {
 
 namespace {
 
 constexpr u64 no_page = ~0ULL;
-
-// SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators").
-u64 next_random(u64& state) {
-  state += 0x9e3779b97f4a7c15;
-  u64 mixed = state;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-  return mixed ^ (mixed >> 31);
-}
 
 }  // namespace
 
@@ -68,7 +61,8 @@ std::vector<u64> scattered_frames(u64 pages, u64 first_frame, u64 count, u64 see
   std::iota(frames.begin(), frames.end(), first_frame);
   u64 state = seed;
   // Fisher and Yates from the front, as far as it is needed. The slight unevenness of % is of no consequence here.
-  for (u64 page = 0; page < pages; ++page) std::swap(frames[page], frames[page + next_random(state) % (count - page)]);
+  for (u64 page = 0; page < pages; ++page)
+    std::swap(frames[page], frames[page + next_split_mix(state) % (count - page)]);
   // No page may sit in the frame of its own number, or its two addresses would look like one.
   for (u64 page = 0; count > 1 && page < pages; ++page)
     if (frames[page] == page) std::swap(frames[page], frames[page + 1 < count ? page + 1 : 0]);

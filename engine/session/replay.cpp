@@ -3,10 +3,10 @@
 #include "session/replay.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include <nlohmann/json.hpp>
 
+#include "base/temporary_folder.h"
 #include "session/catalog.h"
 #include "session/hardware_options.h"
 #include "session/session.h"
@@ -67,19 +67,6 @@ class StoppingMachine : public metal::Machine {
  private:
   std::unique_ptr<metal::Machine> inner_;
   StoppingVcpu vcpu_;
-};
-
-// A folder that goes with its owner: the replay's own trace is of no interest.
-struct ScratchFolder {
-  std::string path;
-  ScratchFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "trapline-replay-XXXXXX").string();
-    if (mkdtemp(pattern.data())) path = pattern;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path.empty()) std::filesystem::remove_all(path, ignored);
-  }
 };
 
 Result<Json> header_of(const trace::EventSource& lane) {
@@ -147,9 +134,9 @@ Result<arch::CpuState> registers_at(const trace::EventSource& lane, u64 retired)
   if (!header) return header.error();
   auto request = request_from(*header);
   if (!request) return request.error();
-  const ScratchFolder scratch;
-  if (scratch.path.empty()) return usage_error("There is no folder for temporary files; set TMPDIR to one.");
-  request->out_folder = scratch.path;
+  const TemporaryFolder scratch("replay");  // the replay's own trace is of no interest
+  if (scratch.path().empty()) return usage_error("There is no folder for temporary files; set TMPDIR to one.");
+  request->out_folder = scratch.path();
   Capture capture{retired, std::nullopt};
   auto session = Session::open(
       *request,
