@@ -1,8 +1,8 @@
 #include "lua/run_lane.h"
 
-#include <cstdlib>
 #include <filesystem>
 
+#include "base/temporary_folder.h"
 #include "lua/script_handlers.h"
 #include "lua/trace_object.h"
 #include "session/session.h"
@@ -11,22 +11,6 @@ namespace trapline::lua {
 namespace {
 
 namespace fs = std::filesystem;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "trapline-run-XXXXXX").string();
-    if (mkdtemp(pattern.data())) path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // The script's function changes memory and registers; what it raises ends the run before it begins.
 Result<> prepare_by_script(const FunctionValue& function, metal::Machine& machine, arch::CpuState& state) {
@@ -42,7 +26,7 @@ Result<> prepare_by_script(const FunctionValue& function, metal::Machine& machin
 
 Result<Value> run_lane(RunPlan plan, const std::string& folder, const std::string& name) {
   ScriptHandlers handlers(plan.script);
-  if (plan.script.any_handler()) plan.request.handlers = &handlers;
+  if (!plan.script.handlers.empty()) plan.request.handlers = &handlers;
   if (const FunctionValue prepare = plan.script.prepare)
     plan.request.prepare = [prepare](metal::Machine& machine, arch::CpuState& state) {
       return prepare_by_script(prepare, machine, state);
@@ -60,7 +44,7 @@ Result<Value> run_lane(RunPlan plan, const std::string& folder, const std::strin
 }
 
 Result<Value> run_lane(RunPlan plan) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder("run");
   if (folder.path().empty())
     return unavailable("No temporary folder can be made for a run's trace; set TMPDIR to one that can be written.");
   return run_lane(std::move(plan), folder.path(), "run");

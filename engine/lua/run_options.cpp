@@ -9,6 +9,8 @@
 namespace trapline::lua {
 namespace {
 
+using metal::HandlerPoint;
+
 constexpr u64 default_origin = 0x100000;
 
 Error wrong(const std::string& option, const Value& value, const std::string& wanted) {
@@ -80,21 +82,23 @@ Result<> take_port(const Value& value, ScriptParts& script) {
   script.first_port = static_cast<u16>(first);
   script.last_port = static_cast<u16>(last);
   if (const Value& given = (*table)["read"]; !given.is_nil())
-    if (auto taken = take_function("handlers.port.read", given, script.port_read); !taken) return taken;
+    if (auto taken = take_function("handlers.port.read", given, script.handlers[HandlerPoint::port_read]); !taken)
+      return taken;
   if (const Value& given = (*table)["write"]; !given.is_nil())
-    if (auto taken = take_function("handlers.port.write", given, script.port_write); !taken) return taken;
+    if (auto taken = take_function("handlers.port.write", given, script.handlers[HandlerPoint::port_write]); !taken)
+      return taken;
   return {};
 }
 
 struct HandlerRow {
-  std::string_view name;
-  FunctionValue ScriptParts::*place;
-  std::string_view technique;
+  HandlerPoint point;
+  trace::Technique technique;  // whose monitor asks
+  std::string name() const { return std::string(trace::name_of(point)); }
 };
 constexpr HandlerRow handler_rows[] = {
-    {"vm_exit", &ScriptParts::vm_exit, "hardware"}, {"ept_violation", &ScriptParts::ept_violation, "hardware"},
-    {"trap", &ScriptParts::trap, "full"},           {"shadow_fault", &ScriptParts::shadow_fault, "full"},
-    {"hypercall", &ScriptParts::hypercall, "para"},
+    {HandlerPoint::vm_exit, trace::Technique::hardware}, {HandlerPoint::ept_violation, trace::Technique::hardware},
+    {HandlerPoint::trap, trace::Technique::full},        {HandlerPoint::shadow_fault, trace::Technique::full},
+    {HandlerPoint::hypercall, trace::Technique::para},
 };
 
 Result<> take_handlers(const Value& value, ScriptParts& script) {
@@ -106,28 +110,31 @@ Result<> take_handlers(const Value& value, ScriptParts& script) {
       continue;
     }
     const auto* const row = std::find_if(std::begin(handler_rows), std::end(handler_rows),
-                                         [&](const HandlerRow& each) { return each.name == name; });
+                                         [&](const HandlerRow& each) { return each.name() == name; });
     if (row == std::end(handler_rows))
       return usage_error("there is no handler " + name +
                          "; choose vm_exit, ept_violation, trap, shadow_fault, hypercall or port");
-    if (auto taken = take_function("handlers." + name, field.value, script.*row->place); !taken) return taken;
+    if (auto taken = take_function("handlers." + name, field.value, script.handlers[row->point]); !taken) return taken;
   }
   return {};
 }
 
 // A handler that no monitor of the lane will ever call is a mistake of the script's.
 Result<> check_handlers(const RunPlan& plan) {
-  const auto technique = trace::name_of(plan.request.technique);
+  const trace::Technique technique = plan.request.technique;
+  const std::string name(trace::name_of(technique));
+  const auto& handlers = plan.script.handlers;
   for (const HandlerRow& row : handler_rows) {
-    if (!(plan.script.*row.place)) continue;
+    if (!handlers.contains(row.point)) continue;
     if (row.technique != technique)
-      return usage_error("handler " + std::string(row.name) + " belongs to technique " + std::string(row.technique) +
-                         ", and this lane is " + std::string(technique));
-    if (row.technique == "hardware" && plan.request.metal == trace::MetalKind::kvm)
-      return usage_error("handler " + std::string(row.name) +
+      return usage_error("handler " + row.name() + " belongs to technique " +
+                         std::string(trace::name_of(row.technique)) + ", and this lane is " + name);
+    if (technique == trace::Technique::hardware && plan.request.metal == trace::MetalKind::kvm)
+      return usage_error("handler " + row.name() +
                          " needs the metal soft: on kvm these exits are handled in the host's kernel");
   }
-  if ((plan.script.port_read || plan.script.port_write) && plan.request.technique == trace::Technique::para)
+  const bool port = handlers.contains(HandlerPoint::port_read) || handlers.contains(HandlerPoint::port_write);
+  if (port && technique == trace::Technique::para)
     return usage_error("handler port belongs to techniques full and hardware: a paravirtual guest has no ports");
   return {};
 }

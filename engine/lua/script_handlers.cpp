@@ -8,30 +8,8 @@ namespace trapline::lua {
 using metal::HandlerAnswer;
 using metal::HandlerPoint;
 
-const FunctionValue& ScriptHandlers::function_of(HandlerPoint point) const {
-  switch (point) {
-    case HandlerPoint::vm_exit:
-      return parts_.vm_exit;
-    case HandlerPoint::ept_violation:
-      return parts_.ept_violation;
-    case HandlerPoint::trap:
-      return parts_.trap;
-    case HandlerPoint::shadow_fault:
-      return parts_.shadow_fault;
-    case HandlerPoint::hypercall:
-      return parts_.hypercall;
-    case HandlerPoint::port_read:
-      return parts_.port_read;
-    case HandlerPoint::port_write:
-      break;
-  }
-  return parts_.port_write;
-}
-
 u32 ScriptHandlers::line_of(HandlerPoint point) const {
-  const FunctionValue& function = function_of(point);
-  if (!function) return 0;
-  const std::string place = function->place();  // FILE:LINE
+  const std::string place = parts_.handlers.at(point)->place();  // FILE:LINE
   const std::size_t colon = place.rfind(':');
   return colon == std::string::npos ? 0 : static_cast<u32>(std::strtoul(place.c_str() + colon + 1, nullptr, 10));
 }
@@ -44,10 +22,11 @@ void ScriptHandlers::note_line(lua_State* state) {
 }
 
 HandlerAnswer ScriptHandlers::call(const metal::HandlerCall& call) {
+  const FunctionValue& function = parts_.handlers.at(call.point);
   line_ = line_of(call.point);
   const auto object = std::make_shared<CallObject>(call, *this);
   const Value argument = object_value(object);
-  const auto results = function_of(call.point)->call(std::span(&argument, 1));
+  const auto results = function->call(std::span(&argument, 1));
   object->close();
   const std::string name(trace::name_of(call.point));
   if (!results) {
@@ -57,7 +36,7 @@ HandlerAnswer ScriptHandlers::call(const metal::HandlerCall& call) {
   const Value answer = results->empty() ? Value() : results->front();
   if (answer.is_nil() || (answer.boolean() && !*answer.boolean())) return HandlerAnswer::declined;
   if (answer.boolean()) return HandlerAnswer::handled;
-  why_ = "The handler " + name + " (" + function_of(call.point)->place() + ") returned " + answer.text(40) +
+  why_ = "The handler " + name + " (" + function->place() + ") returned " + answer.text(40) +
          "; it must return true where it has taken the decision, false or nothing where it has not.";
   return HandlerAnswer::failed;
 }

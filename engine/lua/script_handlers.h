@@ -10,7 +10,7 @@ class ScriptHandlers : public metal::Handlers {
  public:
   explicit ScriptHandlers(ScriptParts parts) : parts_(std::move(parts)) {}
 
-  bool has(metal::HandlerPoint point) const override { return function_of(point) != nullptr; }
+  bool has(metal::HandlerPoint point) const override { return parts_.handlers.contains(point); }
   bool has_port(u16 port, metal::HandlerPoint direction) const override {
     return port >= parts_.first_port && port <= parts_.last_port && has(direction);
   }
@@ -23,8 +23,6 @@ class ScriptHandlers : public metal::Handlers {
   void note_line(lua_State* state);
 
  private:
-  const FunctionValue& function_of(metal::HandlerPoint point) const;
-
   ScriptParts parts_;
   u32 line_ = 0;
   std::string why_;
