@@ -10,6 +10,8 @@
 // monitor's (some hosts make it #UD).
 #pragma once
 
+#include <algorithm>
+
 #include "memory/monitor_frames.h"
 #include "metal/metal.h"
 #include "spec/costs.h"
@@ -88,5 +90,13 @@ class Deprivileged {
   // MSRs that are not in CpuState, as a guest of this metal sees them. False: #GP(0).
   virtual bool read_msr(u32 index, u64& value) = 0;
 };
+
+// The processor's physical-address width, as its guest is told: bits 7:0 of EAX of CPUID 80000008H, 36 without that
+// leaf (SDM vol. 3, "Determining MAXPHYADDR").
+inline unsigned physical_bits_of(Deprivileged& door) {
+  u32 registers[4];
+  door.cpuid(0x80000008, 0, 0, registers);
+  return std::clamp(registers[0] & 0xff, 36U, 52U);
+}
 
 }  // namespace trapline::metal

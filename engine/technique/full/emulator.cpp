@@ -35,11 +35,8 @@ Emulator::Emulator(memory::GuestMemory& memory, metal::Vcpu& vcpu, metal::Depriv
       bus_(bus),
       watcher_(watcher),
       code_(2 * page_bytes, bus),
-      cpu_(*this, code_, bus, emulator_tuning()) {
-  u32 registers[4];
-  door_.cpuid(0x80000008, 0, 0, registers);
-  physical_bits_ = std::clamp(registers[0] & 0xff, 36U, 52U);
-}
+      cpu_(*this, code_, bus, emulator_tuning()),
+      physical_bits_(metal::physical_bits_of(door)) {}
 
 // ---- one instruction, one delivery ---------------------------------------------------------------------------------
 void Emulator::begin(const arch::CpuState& state) {

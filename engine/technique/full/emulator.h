@@ -91,7 +91,7 @@ class Emulator : private cpu::Ports {
   GuestWatcher& watcher_;
   memory::HostMemory code_;  // two pages: an instruction may cross from one into the other
   cpu::Cpu cpu_;
-  unsigned physical_bits_ = 0;
+  unsigned physical_bits_;
   bool in_user_half_ = false;  // the instruction at hand has reached a device
   bool counted_ = false;       // the instruction at hand has been counted as retired
   bool delivering_ = false;    // a fault goes to the guest rather than back to the caller

@@ -4,26 +4,20 @@
 
 namespace trapline::technique::full {
 
-std::vector<FullGuest::Piece> FullGuest::pieces(Gva address, u64 bytes) const {
-  std::vector<Piece> found;
+std::vector<memory::Piece> FullGuest::pieces(Gva address, u64 bytes) const {
   mmu::GuestMemoryTables tables(memory_);
   const auto paging = mmu::paging_state_of(guest_);
-  if (bytes == 0 || address.value + (bytes - 1) < address.value) return found;
-  for (u64 done = 0; done < bytes;) {
-    const Gva place = address + done;
+  return memory::pieces_of(address, bytes, [&](Gva place) -> std::optional<Gpa> {
     const auto walk = mmu::derive_walk(tables, paging, physical_bits_,
                                        {place, arch::Access::read, mmu::Privilege::implicit_supervisor});
-    const u64 length = std::min(bytes - done, page_bytes - place.page_offset());
-    if (walk.outcome != trace::WalkOutcome::translated || !memory_.contains(walk.gpa, length)) return {};
-    found.push_back({walk.gpa, length});
-    done += length;
-  }
-  return found;
+    const bool reached = walk.outcome == trace::WalkOutcome::translated && memory_.contains(walk.gpa, 1);
+    return reached ? std::optional(walk.gpa) : std::nullopt;
+  });
 }
 
 bool FullGuest::read(Gva address, std::span<std::byte> into) {
   const auto found = pieces(address, into.size());
-  for (const Piece& piece : found) {
+  for (const memory::Piece& piece : found) {
     memory_.read(piece.place, into.first(piece.bytes));
     into = into.subspan(piece.bytes);
   }
@@ -32,7 +26,7 @@ bool FullGuest::read(Gva address, std::span<std::byte> into) {
 
 bool FullGuest::write_bytes(Gva address, std::span<const std::byte> from) {
   const auto found = pieces(address, from.size());
-  for (const Piece& piece : found) {
+  for (const memory::Piece& piece : found) {
     write_physical_bytes(piece.place, from.first(piece.bytes));
     from = from.subspan(piece.bytes);
   }

@@ -1,6 +1,7 @@
 // The guest of technique full at a point of decision, as a lab's handler may read and change it.
 #pragma once
 
+#include "memory/pieces.h"
 #include "metal/handlers.h"
 #include "technique/full/emulator.h"
 
@@ -37,12 +38,8 @@ class FullGuest : public metal::HandledGuest {
   }
 
  private:
-  struct Piece {
-    Gpa place;
-    u64 bytes;
-  };
   // Where a range lies by the guest's tables; empty where a byte of it is not mapped, or not memory.
-  std::vector<Piece> pieces(Gva address, u64 bytes) const;
+  std::vector<memory::Piece> pieces(Gva address, u64 bytes) const;
 
   arch::CpuState& guest_;
   memory::GuestMemory& memory_;

@@ -2,6 +2,7 @@
 // pages, with the rights that its page tables give. False, and nothing done, where any byte is out of reach.
 #pragma once
 
+#include "memory/pieces.h"
 #include "technique/para/direct_paging.h"
 
 namespace trapline::technique::para {
@@ -24,13 +25,8 @@ class KernelMemory {
   }
 
  private:
-  struct Piece {
-    Gva linear;
-    Gpa place;
-    u64 bytes;
-  };
   // Empty where any byte is out of reach; `bytes` is at least 1.
-  std::vector<Piece> pieces(u64 address, u64 bytes, arch::Access access) const;
+  std::vector<memory::Piece> pieces(u64 address, u64 bytes, arch::Access access) const;
 
   DirectPaging& paging_;
   memory::GuestMemory& memory_;

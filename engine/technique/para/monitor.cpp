@@ -1,7 +1,8 @@
 #include "technique/para/monitor.h"
 
-#include <cstdio>
 #include <utility>
+
+#include "base/hex.h"
 
 namespace trapline::technique {
 
@@ -9,29 +10,12 @@ using para_abi::Channel;
 using trace::Outcome;
 using trace::UpcallReason;
 
-namespace {
-
-unsigned physical_bits_of(metal::Deprivileged& door) {
-  u32 registers[4];
-  door.cpuid(0x80000008, 0, 0, registers);
-  const unsigned told = registers[0] & 0xff;
-  return told == 0 ? 36 : told;  // SDM vol. 2, "CPUID": without that leaf
-}
-
-std::string hex(u64 number) {
-  char text[20];
-  std::snprintf(text, sizeof text, "%llx", static_cast<unsigned long long>(number));
-  return text;
-}
-
-}  // namespace
-
 ParaMonitor::ParaMonitor(metal::Machine& machine, metal::Deprivileged& door, trace::Bus& bus, const Limits& limits,
                          Fittings fittings)
     : Monitor(machine.vcpu()),
       door_(door),
       bus_(bus),
-      paging_(machine.memory(), door, bus, physical_bits_of(door)),
+      paging_(machine.memory(), door, bus, metal::physical_bits_of(door)),
       window_(door),
       devices_(bus, machine.memory(), std::move(fittings.disk), std::move(fittings.console),
                [this](Gpa first, u64 bytes) { return paging_.has_no_table(first, bytes); }),
@@ -189,7 +173,8 @@ ParaMonitor::Next ParaMonitor::call_kernel(const Upcall& upcall) {
                   "The guest's kernel has named no handler for " +
                       (upcall.reason == UpcallReason::exception ? "exception " + std::to_string(upcall.vector)
                                                                 : std::string(trace::name_of(upcall.reason)) + "s") +
-                      ", which came at RIP " + hex(cpu.rip) + "; it must do so by set_trap_table or set_callbacks."};
+                      ", which came at RIP " + hex_number(cpu.rip) +
+                      "; it must do so by set_trap_table or set_callbacks."};
   const u64 gate = window_.events_on() ? arch::flag::if_ : 0;
   const u64 flags = (cpu.rflags & para::guest_flags) | arch::flag::always_one | gate;
   const para_abi::UpcallFrame frame{upcall.vector,
@@ -203,7 +188,7 @@ ParaMonitor::Next ParaMonitor::call_kernel(const Upcall& upcall) {
   const u64 place = top - sizeof frame;
   if (!memory_.write(place, frame))
     return Ending{Outcome::triple_fault, 0,
-                  "The guest's kernel cannot be called: its stack at " + hex(place) +
+                  "The guest's kernel cannot be called: its stack at " + hex_number(place) +
                       " is not memory that it may write; it must name one by stack_switch."};
   bus_.emit(trace::Upcall{static_cast<u8>(upcall.reason), from_kernel, cpu.rip, upcall.handler, place});
   guest_.go(true, upcall.handler, place);

@@ -1,4 +1,5 @@
 // Walks of the tables that the processor walks, by the monitor: for the kernel's linear addresses.
+#include "mmu/table_format.h"
 #include "technique/para/direct_paging.h"
 
 namespace trapline::technique::para {
@@ -18,7 +19,7 @@ DirectPaging::Walked DirectPaging::walk(Gva address) const {
   if (bits(address.value, 47, 39) == para_abi::hidden_slot) return walked;
   Hpa table(root(true).cr3);
   for (unsigned level = 4; level > 0; --level) {
-    const Hpa place = table + bits(address.value, 3 + 9 * level + 8, 3 + 9 * level) * 8;
+    const Hpa place = table + mmu::table_index(address.value, level) * 8;
     const u64 entry = read_table(place);
     walked.steps[walked.count++] = {place, entry};
     if (!(entry & pte::present)) return walked;
