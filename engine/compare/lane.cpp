@@ -28,7 +28,7 @@ void Lane::add(const trace::RecordedEvent& event) {
     header_json.assign(reinterpret_cast<const char*>(blob.data()), blob.size());
   }
   if (const auto run = event.as<trace::RunEnd>()) end = run;
-  if (const auto byte = event.as<trace::Console>()) console_ += static_cast<char>(byte->byte);
+  console_.add(event);
   if (const auto marker = event.as<trace::Marker>()) add_marker(event, *marker);
   for (const Addition& addition : additions_of(event)) {
     if (addition.measure == Measure::count_) continue;
@@ -62,22 +62,10 @@ void Lane::add_marker(const trace::RecordedEvent& event, const trace::Marker& ma
   open.insert(marker.ordinal);
 }
 
-// As the session's digest: lines that start with `fact:`, each with its newline; a last line without one does not
-// count.
 std::optional<std::string> Lane::digest() const {
-  Sha256 sum;
-  bool any = false;
-  for (std::size_t start = 0;;) {
-    const std::size_t newline = console_.find('\n', start);
-    if (newline == std::string::npos) break;
-    const std::string_view line = std::string_view(console_).substr(start, newline + 1 - start);
-    start = newline + 1;
-    if (!line.starts_with("fact:")) continue;
-    sum.add(line);
-    any = true;
-  }
-  if (!any) return std::nullopt;
-  return sum.hex();
+  const std::string facts = console_.facts();
+  if (facts.empty()) return std::nullopt;
+  return sha256_hex(std::as_bytes(std::span(facts)));
 }
 
 }  // namespace trapline::compare

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compare/account.h"
+#include "views/console.h"
 
 namespace trapline::compare {
 
@@ -67,7 +68,7 @@ class Lane {
  private:
   void add_marker(const trace::RecordedEvent& event, const trace::Marker& marker);
 
-  std::string console_;
+  views::ConsoleView console_;
   std::map<u8, std::set<u32>> open_;  // ordinals of the actions that are going on
 };
 

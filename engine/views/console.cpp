@@ -16,7 +16,7 @@ std::string ConsoleView::facts() const {
     const std::size_t end = text.find('\n', start);
     if (end == std::string::npos) break;
     const std::string_view line = std::string_view(text).substr(start, end + 1 - start);
-    if (line.starts_with("fact: ")) result += line;
+    if (line.starts_with("fact:")) result += line;
     start = end + 1;
   }
   return result;

@@ -13,7 +13,8 @@ struct ConsoleView {
   static trace::KindSet kinds(const trace::EventSource& source);
   void add(const trace::RecordedEvent& event);
 
-  // The lines that start with `fact: `, each with its line break: what the digest is made of.
+  // The lines that start with `fact:`, each with its line break: what the digest is made of. A last line without one
+  // does not count.
   std::string facts() const;
 };
 
