@@ -109,7 +109,7 @@ Result<check::Report> failed_report(check::Report report, const Error& error) {
 void describe(check::Report& report, const Definition& definition, const LabLanes& lanes) {
   report.title = definition.title;
   for (const auto& [name, lane] : lanes)
-    if (!lane.error) report.lanes.push_back({name, facts_of(lane.trace)->event_hash});
+    if (!lane.error) report.lanes.push_back({name, event_hash_of(lane.trace)});
 }
 
 }  // namespace

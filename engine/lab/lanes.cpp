@@ -16,7 +16,7 @@ Result<LabLanes> record_lanes(const Definition& definition, const std::string& f
     auto trace = record(*field.value.table(), definition.seed, folder, name);
     if (trace) {
       lane.trace = *trace;
-      lane.path = facts_of(*trace)->path;
+      lane.path = path_of(*trace);
     } else if (trace.error().kind == ErrorKind::unavailable) {
       lane.error = trace.error();
     } else {

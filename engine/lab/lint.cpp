@@ -51,7 +51,7 @@ class Linter {
   static std::string variant_of(const Definition& definition, const LabLanes& lanes) {
     std::string all;
     for (const auto& [name, lane] : lanes)
-      if (!lane.error) all += name + " " + facts_of(lane.trace)->event_hash + "\n";
+      if (!lane.error) all += name + " " + event_hash_of(lane.trace) + "\n";
     for (const TaskRow& row : definition.tasks) all += row.question + "\n";
     return all;
   }

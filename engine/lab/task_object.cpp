@@ -128,7 +128,7 @@ Result<Matches> matches(Invocation& call) {
   while (const trace::RecordedEvent* event = cursor.next()) {
     call.charge(1);
     if (!filter->matches(*event)) continue;
-    if (found.count++ == 0) found.first = place_of(facts_of(trace)->path, *event);
+    if (found.count++ == 0) found.first = place_of(path_of(trace), *event);
   }
   return found;
 }
@@ -162,7 +162,7 @@ Result<TraceFacts> trace_argument(const Invocation& call) {
 std::optional<EventPlace> last_event(const Value& trace) {
   const trace::EventSource* source = source_of(trace);
   const auto last = source && source->end() > 0 ? source->at(source->end() - 1) : std::nullopt;
-  return last ? std::optional(place_of(facts_of(trace)->path, *last)) : std::nullopt;
+  return last ? std::optional(place_of(path_of(trace), *last)) : std::nullopt;
 }
 
 Result<> finished(Invocation& call) {

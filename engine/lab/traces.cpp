@@ -35,8 +35,13 @@ std::optional<TraceFacts> facts_of(const lua::Value& trace) {
   const auto object = trace.object_of<lua::TraceObject>();
   if (!object) return std::nullopt;
   const lua::TraceObject::Facts& facts = object->facts();
-  return TraceFacts{object->source().path(),       facts.outcome,  facts.sentence, facts.digest.value_or(""),
-                    facts.event_hash.value_or(""), facts.exit_code};
+  return TraceFacts{facts.outcome, facts.sentence, facts.digest.value_or(""), facts.exit_code};
+}
+
+std::string path_of(const lua::Value& trace) { return trace.object_of<lua::TraceObject>()->source().path(); }
+
+std::string event_hash_of(const lua::Value& trace) {
+  return trace.object_of<lua::TraceObject>()->source().event_hash().value_or("");
 }
 
 EventPlace place_of(const std::string& path, const trace::RecordedEvent& event) {

@@ -21,14 +21,15 @@ Result<lua::Value> record(const lua::Table& options, u64 seed, const std::string
 const trace::EventSource* source_of(const lua::Value& trace);
 
 struct TraceFacts {
-  std::string path;
   std::string outcome;
   std::string sentence;
   std::string digest;  // empty where there is none
-  std::string event_hash;
   u64 exit_code = 0;
 };
 std::optional<TraceFacts> facts_of(const lua::Value& trace);
+// What costs no look at the events; for a Trace.
+std::string path_of(const lua::Value& trace);
+std::string event_hash_of(const lua::Value& trace);
 
 struct EventPlace {
   std::string path;  // of the trace

@@ -1,5 +1,6 @@
 #include "lua/trace_history.h"
 
+#include "base/address.h"
 #include "lua/trace_object.h"
 
 namespace trapline::lua {

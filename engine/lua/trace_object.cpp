@@ -36,11 +36,7 @@ TraceObject::Facts facts_of(const trace::TraceReader& reader, std::string senten
   if (summary.retired != trace::unknown_number) facts.retired = summary.retired;
   facts.console = summary.console.text;
   facts.facts = summary.console.facts();
-  if (!facts.facts.empty()) {
-    Sha256 sum;
-    sum.add(facts.facts);
-    facts.digest = sum.hex();
-  }
+  if (!facts.facts.empty()) facts.digest = sha256_hex(std::as_bytes(std::span(facts.facts)));
   facts.event_hash = reader.event_hash();
   return facts;
 }
@@ -48,7 +44,12 @@ TraceObject::Facts facts_of(const trace::TraceReader& reader, std::string senten
 }  // namespace
 
 TraceObject::TraceObject(std::unique_ptr<trace::TraceReader> reader, std::string sentence)
-    : reader_(std::move(reader)), facts_(facts_of(*reader_, std::move(sentence))) {}
+    : reader_(std::move(reader)), sentence_(std::move(sentence)) {}
+
+const TraceObject::Facts& TraceObject::facts() {
+  if (!facts_) facts_ = facts_of(*reader_, sentence_);
+  return *facts_;
+}
 
 Result<const trace::Filter*> TraceObject::filter(std::string_view text) {
   if (const auto known = filters_.find(text); known != filters_.end()) return &known->second;

@@ -5,7 +5,6 @@
 #include <memory>
 
 #include "lua/binding.h"
-#include "session/request.h"
 #include "trace/filter.h"
 #include "trace/reader.h"
 
@@ -13,7 +12,7 @@ namespace trapline::lua {
 
 class TraceObject : public std::enable_shared_from_this<TraceObject> {
  public:
-  // What a trace tells of its lane, folded once.
+  // What a trace tells of its lane.
   struct Facts {
     std::string guest, technique, metal, level, outcome, sentence, console, facts;
     std::optional<std::string> digest, event_hash;
@@ -24,7 +23,7 @@ class TraceObject : public std::enable_shared_from_this<TraceObject> {
   TraceObject(std::unique_ptr<trace::TraceReader> reader, std::string sentence);
 
   const trace::TraceReader& source() const { return *reader_; }
-  const Facts& facts() const { return facts_; }
+  const Facts& facts();  // folded when they are first asked for
 
   // A kind's name, a filter, or nothing for all. Parsed once for each text.
   Result<const trace::Filter*> filter(std::string_view text);
@@ -35,7 +34,8 @@ class TraceObject : public std::enable_shared_from_this<TraceObject> {
 
  private:
   std::unique_ptr<trace::TraceReader> reader_;
-  Facts facts_;
+  std::string sentence_;
+  std::optional<Facts> facts_;
   std::map<std::string, trace::Filter, std::less<>> filters_;
 };
 

@@ -165,8 +165,8 @@ TEST_CASE("seeds make other runs, and nothing stays behind") {
     const Recorded one(1), two(2);
     folder = one.scratch.folder();
     CHECK(std::filesystem::exists(folder));
-    first = facts_of(one.lanes.at("hardware").trace)->event_hash;
-    second = facts_of(two.lanes.at("hardware").trace)->event_hash;
+    first = event_hash_of(one.lanes.at("hardware").trace);
+    second = event_hash_of(two.lanes.at("hardware").trace);
   }
   CHECK(first != second);
   CHECK_FALSE(std::filesystem::exists(folder));
