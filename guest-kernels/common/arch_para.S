@@ -34,20 +34,7 @@ enter_user:
 upcall:
         testb   $3, 24(%rsp)
         jz      upcall_in_kernel
-        cld
-        push    %rdi
-        mov     current(%rip), %rdi
-        popq    RDI(%rdi)
-        popq    VECTOR(%rdi)
-        popq    ERROR(%rdi)
-        popq    RIP(%rdi)
-        add     $8, %rsp
-        popq    RFLAGS(%rdi)
-        popq    RSP(%rdi)
-        mov     %rax, RAX(%rdi)
-        mov     %rcx, RCX(%rdi)
-        mov     %r11, R11(%rdi)
-        mov     kernel_rsp(%rip), %rsp
+        take_stop
         save_registers
         mov     VECTOR(%rdi), %rax
         pop_kernel_registers
