@@ -1,0 +1,40 @@
+// What a view may see and ask while it draws.
+#pragma once
+
+#include "visualizer/model/desk.h"
+#include "visualizer/model/document.h"
+#include "visualizer/model/requests.h"
+#include "visualizer/widgets/theme.h"
+#include "visualizer/words/words.h"
+
+struct ImFont;
+
+namespace trapline::window {
+
+struct FontSet;
+
+// The fonts as widgets use them; never null while a frame is drawn.
+struct Fonts {
+  ImFont* text = nullptr;
+  ImFont* mono = nullptr;
+  ImFont* bold = nullptr;
+  ImFont* title = nullptr;
+};
+
+struct Frame {
+  const Document& document;
+  Requests& requests;
+  Desk& desk;
+  const Theme& theme;
+  const Words& words;
+  const Fonts& fonts;
+  float scale = 1;  // of all sizes
+  u64 ticks = 0;    // frames drawn so far: for what blinks or asks again; never time
+
+  // The question of most views: how are things after the event under the cursor?
+  Question here(std::string about = {}) const {
+    return {document.here(), document.subject, words.language(), 0, 0, std::move(about)};
+  }
+};
+
+}  // namespace trapline::window
