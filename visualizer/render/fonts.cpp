@@ -115,7 +115,8 @@ class Loader {
     ImFontConfig configured = configuration();
     configured.MergeMode = true;  // what the font before it has stays as it is
     configured.FontNo = 0;
-    add_bytes(bytes, size, configured);
+    // The strokes of a dense character need more pixels than a letter's; at the same size they run into each other.
+    add_bytes(bytes, std::round(size * 1.1f), configured);
   }
 
   ImFont* add_bytes(const std::string& bytes, float size, const ImFontConfig& configured) {
@@ -183,7 +184,7 @@ std::set<char32_t> code_points(const std::vector<std::string>& texts) {
 std::string utf8(char32_t value) {
   if (value < 0x80) return std::string(1, static_cast<char>(value));
   const int more = value < 0x800 ? 1 : value < 0x10000 ? 2 : 3;
-  std::string text(1, static_cast<char>((0xf00 >> more & 0xf0) | value >> (6 * more)));
+  std::string text(1, static_cast<char>((0xff00 >> (more + 1) & 0xff) | value >> (6 * more)));
   for (int count = more - 1; count >= 0; --count) text += static_cast<char>(0x80 | (value >> (6 * count) & 0x3f));
   return text;
 }

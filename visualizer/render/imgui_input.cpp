@@ -14,66 +14,45 @@ ImGuiKey offset(ImGuiKey from, Key key, Key first) {
   return static_cast<ImGuiKey>(from + static_cast<int>(key) - static_cast<int>(first));
 }
 
+constexpr struct {
+  Key key;
+  ImGuiKey name;
+} names[] = {
+    {Key::space, ImGuiKey_Space},
+    {Key::comma, ImGuiKey_Comma},
+    {Key::minus, ImGuiKey_Minus},
+    {Key::period, ImGuiKey_Period},
+    {Key::slash, ImGuiKey_Slash},
+    {Key::equal, ImGuiKey_Equal},
+    {Key::left_bracket, ImGuiKey_LeftBracket},
+    {Key::right_bracket, ImGuiKey_RightBracket},
+    {Key::escape, ImGuiKey_Escape},
+    {Key::enter, ImGuiKey_Enter},
+    {Key::tab, ImGuiKey_Tab},
+    {Key::backspace, ImGuiKey_Backspace},
+    {Key::insert, ImGuiKey_Insert},
+    {Key::delete_, ImGuiKey_Delete},
+    {Key::right, ImGuiKey_RightArrow},
+    {Key::left, ImGuiKey_LeftArrow},
+    {Key::down, ImGuiKey_DownArrow},
+    {Key::up, ImGuiKey_UpArrow},
+    {Key::page_up, ImGuiKey_PageUp},
+    {Key::page_down, ImGuiKey_PageDown},
+    {Key::home, ImGuiKey_Home},
+    {Key::end, ImGuiKey_End},
+    {Key::keypad_enter, ImGuiKey_KeypadEnter},
+    {Key::left_shift, ImGuiKey_LeftShift},
+    {Key::left_control, ImGuiKey_LeftCtrl},
+    {Key::left_alt, ImGuiKey_LeftAlt},
+};
+
 ImGuiKey name_of(Key key) {
   if (key >= Key::a && key <= Key::z) return offset(ImGuiKey_A, key, Key::a);
   if (key >= Key::digit_0 && key <= digit(9)) return offset(ImGuiKey_0, key, Key::digit_0);
   if (key >= Key::f1 && key <= Key::f12) return offset(ImGuiKey_F1, key, Key::f1);
-  switch (key) {
-    case Key::space:
-      return ImGuiKey_Space;
-    case Key::comma:
-      return ImGuiKey_Comma;
-    case Key::minus:
-      return ImGuiKey_Minus;
-    case Key::period:
-      return ImGuiKey_Period;
-    case Key::slash:
-      return ImGuiKey_Slash;
-    case Key::equal:
-      return ImGuiKey_Equal;
-    case Key::left_bracket:
-      return ImGuiKey_LeftBracket;
-    case Key::right_bracket:
-      return ImGuiKey_RightBracket;
-    case Key::escape:
-      return ImGuiKey_Escape;
-    case Key::enter:
-      return ImGuiKey_Enter;
-    case Key::tab:
-      return ImGuiKey_Tab;
-    case Key::backspace:
-      return ImGuiKey_Backspace;
-    case Key::insert:
-      return ImGuiKey_Insert;
-    case Key::delete_:
-      return ImGuiKey_Delete;
-    case Key::right:
-      return ImGuiKey_RightArrow;
-    case Key::left:
-      return ImGuiKey_LeftArrow;
-    case Key::down:
-      return ImGuiKey_DownArrow;
-    case Key::up:
-      return ImGuiKey_UpArrow;
-    case Key::page_up:
-      return ImGuiKey_PageUp;
-    case Key::page_down:
-      return ImGuiKey_PageDown;
-    case Key::home:
-      return ImGuiKey_Home;
-    case Key::end:
-      return ImGuiKey_End;
-    case Key::keypad_enter:
-      return ImGuiKey_KeypadEnter;
-    case Key::left_shift:
-      return ImGuiKey_LeftShift;
-    case Key::left_control:
-      return ImGuiKey_LeftCtrl;
-    case Key::left_alt:
-      return ImGuiKey_LeftAlt;
-    default:
-      return ImGuiKey_None;
-  }
+  for (const auto& row : names)
+    if (row.key == key) return row.name;
+  return ImGuiKey_None;
 }
 
 }  // namespace

@@ -166,7 +166,8 @@ class Colours {
 class Places {
  public:
   Places(const Triangle& triangle, int x, int y)
-      : triangle_(triangle), shift_(std::max(0, static_cast<int>(std::bit_width(static_cast<u64>(triangle.area))) - 36)) {
+      : triangle_(triangle),
+        shift_(std::max(0, static_cast<int>(std::bit_width(static_cast<u64>(triangle.area))) - 36)) {
     for (int corner = 0; corner < 3; ++corner) weight_[corner] = triangle.edges[corner].value(x, y);
   }
   u32 next(const SoftwareTexture& texture) {

@@ -4,7 +4,7 @@ namespace trapline::window::test {
 
 namespace {
 
-const char* const chinese = "影子页表:客户机写 CR3 时,虚拟机监控器要重新装载影子页表,并冲刷 TLB。";
+const char* const chinese = "影子页表：客户机写 CR3 时，虚拟机监控器要重新装载影子页表，并冲刷 TLB。";
 
 void draw_table(const FontSet& fonts) {
   if (!ImGui::BeginTable("walk", 4, ImGuiTableFlags_Borders | ImGuiTableFlags_RowBg)) return;
