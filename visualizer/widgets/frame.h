@@ -4,22 +4,11 @@
 #include "visualizer/model/desk.h"
 #include "visualizer/model/document.h"
 #include "visualizer/model/requests.h"
+#include "visualizer/render/fonts.h"
 #include "visualizer/widgets/theme.h"
 #include "visualizer/words/words.h"
 
-struct ImFont;
-
 namespace trapline::window {
-
-struct FontSet;
-
-// The fonts as widgets use them; never null while a frame is drawn.
-struct Fonts {
-  ImFont* text = nullptr;
-  ImFont* mono = nullptr;
-  ImFont* bold = nullptr;
-  ImFont* title = nullptr;
-};
 
 struct Frame {
   const Document& document;
@@ -27,9 +16,9 @@ struct Frame {
   Desk& desk;
   const Theme& theme;
   const Words& words;
-  const Fonts& fonts;
-  float scale = 1;  // of all sizes
-  u64 ticks = 0;    // frames drawn so far: for what blinks or asks again; never time
+  const FontSet& fonts;  // never null while a frame is drawn
+  float scale = 1;       // of all sizes
+  u64 ticks = 0;         // frames drawn so far: for what blinks or asks again; never time
 
   // The question of most views: how are things after the event under the cursor?
   Question here(std::string about = {}) const {

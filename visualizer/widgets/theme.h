@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/integers.h"
+#include "visualizer/render/picture.h"
 
 namespace trapline::window {
 
@@ -14,12 +15,8 @@ enum class ThemeName : u8 { light, dark };
 std::optional<ThemeName> theme_named(std::string_view name);
 std::string_view name_of(ThemeName name);
 
-// Packed as ImGui wants it (IM_COL32): red in the lowest byte.
+// As ImGui and pictures pack it: red in the lowest byte.
 using Colour = u32;
-constexpr Colour colour(u8 red, u8 green, u8 blue, u8 alpha = 255) {
-  return static_cast<u32>(red) | static_cast<u32>(green) << 8 | static_cast<u32>(blue) << 16 |
-         static_cast<u32>(alpha) << 24;
-}
 constexpr Colour with_alpha(Colour from, u8 alpha) { return (from & 0x00ffffffU) | static_cast<u32>(alpha) << 24; }
 
 // Classes of things that happen; the order is that of trace overviews.
