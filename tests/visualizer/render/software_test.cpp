@@ -165,6 +165,23 @@ TEST_CASE("a textured triangle shows what the rectangle shows") {
   CHECK(triangles.draw() == Shapes(10, 10).texture(texture).rectangle(a, c, {0, 0}, {1, 1}, test::white).draw());
 }
 
+TEST_CASE("a textured rectangle, stretched or turned over, is the two triangles it is made of") {
+  test::Random random{4};
+  SoftwareTexture texture{7, 5, {}, {}};
+  for (int index = 0; index < 35; ++index) texture.rgba.push_back(static_cast<u32>(random.next()));
+  for (int round = 0; round < 200; ++round) {
+    const auto place = [&] { return static_cast<float>(random.next() % (24 * 256)) / 256 - 4; };
+    const auto part = [&] { return static_cast<float>(random.next() % 17) / 16; };
+    const ImVec2 a(place(), place()), c(place(), place()), uv_a(part(), part()), uv_c(part(), part());
+    const ImDrawVert b{{c.x, a.y}, {uv_c.x, uv_a.y}, half_white}, d{{a.x, c.y}, {uv_a.x, uv_c.y}, half_white};
+    Shapes halves(16, 16);
+    halves.texture(texture)
+        .add({{a, uv_a, half_white}, b, {c, uv_c, half_white}}, {0, 1, 2})
+        .add({{a, uv_a, half_white}, {c, uv_c, half_white}, d}, {0, 1, 2});
+    REQUIRE(Shapes(16, 16).texture(texture).rectangle(a, c, uv_a, uv_c, half_white).draw() == halves.draw());
+  }
+}
+
 TEST_CASE("coordinates from nowhere neither crash nor spread") {
   constexpr float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
   for (float wrong : {nan, infinity, -infinity, 3e38f, -3e38f, 1e-40f}) {
