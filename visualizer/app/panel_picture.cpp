@@ -1,0 +1,94 @@
+#include "visualizer/app/panel_picture.h"
+
+#include <charconv>
+#include <imgui.h>
+
+namespace trapline::window {
+
+namespace {
+
+Result<std::vector<std::unique_ptr<Lane>>> open_lanes(const std::vector<std::string>& paths) {
+  std::vector<std::unique_ptr<Lane>> lanes;
+  for (const std::string& path : paths) {
+    auto lane = Lane::open(path);
+    if (!lane) return lane.error();
+    lanes.push_back(std::move(*lane));
+  }
+  return lanes;
+}
+
+std::optional<u64> number_in(std::string_view text) {
+  u64 number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
+void draw_panel(View& view, Frame& frame) {
+  const ImGuiIO& io = ImGui::GetIO();
+  ImGui::SetNextWindowPos({0, 0});
+  ImGui::SetNextWindowSize(io.DisplaySize);
+  ImGui::PushStyleColor(ImGuiCol_WindowBg, frame.theme.panel);
+  ImGui::Begin("panel", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings);
+  view.draw(frame);
+  ImGui::End();
+  ImGui::PopStyleColor();
+}
+
+}  // namespace
+
+std::vector<std::string> texts_of(Language language) {
+  std::vector<std::string> texts{"·×→←↑↓▶◀▲▼●○■□✓✗…–—≤≥─│└├┬"};
+  for (const TextRow& row : all_texts()) texts.emplace_back(row.sentence.in(language));
+  return texts;
+}
+
+Result<u64> position_named(const trace::EventSource& source, const std::string& text) {
+  const u64 end = source.end();
+  if (text == "end") return end == 0 ? 0 : end - 1;
+  const std::size_t hash = text.find('#');
+  const auto number = number_in(hash == std::string::npos ? text : std::string_view(text).substr(hash + 1));
+  if (!number)
+    return usage_error("'" + text + "' is no event; write a number such as 4711, or a kind such as vm_exit#3");
+  const auto found =
+      hash == std::string::npos ? (*number < end ? number : std::nullopt) : source.nth(text.substr(0, hash), *number);
+  if (!found) return usage_error("the trace has no event " + text + "; it holds " + std::to_string(end) + " events");
+  return *found;
+}
+
+Result<Picture> panel_picture(const PanelRequest& request) {
+  auto lanes = open_lanes(request.traces);
+  if (!lanes) return lanes.error();
+  return panel_picture(request, std::make_unique<LaneSet>(std::move(*lanes)));
+}
+
+Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneSet> lanes) {
+  const ViewRow* const row = find_view(request.view);
+  if (row == nullptr) return usage_error("there is no view '" + request.view + "'");
+  Document document;
+  document.focus = request.lane;
+  document.subject = request.subject;
+  document.filter = request.filter;
+  for (std::size_t i = 0; i < lanes->size(); ++i) {
+    document.lanes.push_back(lanes->at(i)->facts());
+    const auto at = position_named(lanes->at(i)->source(), i == request.lane ? request.at : "end");
+    if (!at) return at.error();
+    document.positions.push_back(*at);
+  }
+  FontRequest fonts{.texts = texts_of(request.language)};
+  if (request.language == Language::chinese) fonts.script = Script::chinese;
+  Headless headless(request.width, request.height, std::make_shared<FontAtlas>(fonts));
+  const Theme theme = theme_of(request.theme);
+  headless.within([&] { apply(theme, 1); });
+  headless.set_background(theme.panel);
+  Desk desk(std::move(lanes), Desk::Mode::at_once);
+  Requests requests;
+  const Words words(request.language);
+  Frame frame{document, requests, desk, theme, words, headless.fonts()};
+  const std::unique_ptr<View> view = row->make();
+  return headless.settle([&] {
+    draw_panel(*view, frame);
+    ++frame.ticks;
+  });
+}
+
+}  // namespace trapline::window

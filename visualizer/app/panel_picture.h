@@ -1,0 +1,34 @@
+// One view alone, drawn without a display: what approved pictures of views are made by.
+#pragma once
+
+#include "base/result.h"
+#include "visualizer/model/document.h"
+#include "visualizer/render/headless.h"
+#include "visualizer/views/view.h"
+#include "visualizer/words/words.h"
+
+namespace trapline::window {
+
+struct PanelRequest {
+  std::string view;
+  std::vector<std::string> traces;
+  std::size_t lane = 0;
+  std::string at = "end";  // sequence number, kind#n, or `end`
+  views::Subject subject;
+  std::string filter;
+  int width = 800, height = 600;
+  ThemeName theme = ThemeName::dark;
+  Language language = Language::english;
+};
+
+// Every text that the window can show: what the fonts' atlas is made from.
+std::vector<std::string> texts_of(Language language);
+
+// Errors: no such view, a trace that cannot be opened, an event that is not there.
+Result<Picture> panel_picture(const PanelRequest& request);
+Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneSet> lanes);
+
+// `4711`, `vm_exit#3` or `end` in a lane.
+Result<u64> position_named(const trace::EventSource& source, const std::string& text);
+
+}  // namespace trapline::window
