@@ -28,6 +28,7 @@ struct Desk::State {
   State(std::unique_ptr<LaneSet> set, Mode how) : lanes(std::move(set)), mode(how) {}
 
   void work();
+  void slice(std::unique_lock<std::mutex>& lock);
   void answer(const Job& job);
 
   std::unique_ptr<LaneSet> lanes;
@@ -37,7 +38,8 @@ struct Desk::State {
   std::deque<Waiting> waiting;
   const void* working = nullptr;
   std::atomic<bool> interrupt{false};
-  std::atomic<u64> spent{0};
+  std::atomic<u64> spent{0}, slices{0};
+  IdleJob idle_job;
   bool ending = false;
   std::thread thread;
 };
@@ -48,11 +50,25 @@ void Desk::State::answer(const Job& job) {
   spent += thread_nanoseconds() - before;
 }
 
+void Desk::State::slice(std::unique_lock<std::mutex>& lock) {
+  const IdleJob job = idle_job;
+  lock.unlock();
+  const bool more = job(*lanes);
+  ++slices;
+  lock.lock();
+  if (!more) idle_job = nullptr;
+  idle.notify_all();
+}
+
 void Desk::State::work() {
   std::unique_lock lock(mutex);
   while (true) {
-    wake.wait(lock, [this] { return ending || !waiting.empty(); });
+    wake.wait(lock, [this] { return ending || !waiting.empty() || idle_job; });
     if (ending) return;
+    if (waiting.empty()) {
+      slice(lock);
+      continue;
+    }
     Waiting next = std::move(waiting.front());
     waiting.pop_front();
     working = next.owner;
@@ -101,6 +117,14 @@ void Desk::forget(const void* owner) {
   std::erase_if(state_->waiting, [&](const State::Waiting& one) { return one.owner == owner; });
 }
 
+void Desk::while_idle(IdleJob job) {
+  const std::lock_guard lock(state_->mutex);
+  state_->idle_job = std::move(job);
+  state_->wake.notify_one();
+}
+
+u64 Desk::slices() const { return state_->slices; }
+
 bool Desk::busy() const {
   const std::lock_guard lock(state_->mutex);
   return state_->working != nullptr || !state_->waiting.empty();
@@ -108,8 +132,15 @@ bool Desk::busy() const {
 
 void Desk::settle() {
   std::unique_lock lock(state_->mutex);
-  if (state_->mode == Mode::threaded)
-    state_->idle.wait(lock, [this] { return state_->working == nullptr && state_->waiting.empty(); });
+  if (state_->mode == Mode::threaded) {
+    state_->idle.wait(lock,
+                      [this] { return state_->working == nullptr && state_->waiting.empty() && !state_->idle_job; });
+    return;
+  }
+  while (state_->idle_job) {
+    ++state_->slices;
+    if (!state_->idle_job(*state_->lanes)) state_->idle_job = nullptr;
+  }
 }
 
 u64 Desk::nanoseconds() const { return state_->spent; }

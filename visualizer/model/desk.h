@@ -29,6 +29,9 @@ struct Question {
   friend bool operator==(const Question&, const Question&) = default;
 };
 
+// Work that goes on while nobody asks, a slice at a time; false once there is no more of it.
+using IdleJob = std::function<bool(LaneSet& lanes)>;
+
 // What a question costs at most before its answer should look at the interrupt again is up to whoever answers it.
 using Job = std::function<void(LaneSet& lanes, const Interrupt& interrupt)>;
 
@@ -46,9 +49,13 @@ class Desk {
   void post(const void* owner, Job job);
   // Nobody waits for the owner's answer any more.
   void forget(const void* owner);
-  // Something waits or is being worked on.
+  // Done in slices whenever no question waits, until it says that there is no more. A slice should take some 20 ms.
+  void while_idle(IdleJob job);
+  // Slices done so far: who shows what they build asks again when it has grown.
+  u64 slices() const;
+  // A question waits or is being worked on.
   bool busy() const;
-  // Blocks until nothing waits.
+  // Blocks until no question waits and the idle work is done.
   void settle();
   // Processor time that answers have taken so far, for benches.
   u64 nanoseconds() const;

@@ -56,6 +56,29 @@ void Lane::read_facts() {
   if (!technique.empty() && !metal.empty()) facts_.title = std::string(technique) + " on " + std::string(metal);
 }
 
+trace::RunIndex& Lane::index() {
+  if (!index_) index_ = std::make_unique<trace::RunIndex>(*source_);
+  return *index_;
+}
+
+bool Lane::index_to(u64 sequence, const Interrupt& interrupt) {
+  while (index().overview().built() <= sequence && !index().whole()) {
+    if (interrupt) return false;
+    index().advance(1);
+  }
+  return true;
+}
+
+trace::Hits* Lane::hits(const std::string& filter) {
+  if (hits_ && filter == filter_) return hits_.get();
+  hits_.reset();
+  filter_ = filter;
+  if (filter.empty()) return nullptr;
+  if (auto parsed = trace::Filter::parse(filter, source_->schema()))
+    hits_ = std::make_unique<trace::Hits>(*source_, std::move(*parsed));
+  return hits_.get();
+}
+
 LaneSet::LaneSet(std::vector<std::unique_ptr<Lane>> lanes) : paths_(lanes.size()), lanes_(std::move(lanes)) {}
 
 Lane* LaneSet::at(std::size_t lane) {

@@ -8,7 +8,9 @@
 #include <typeindex>
 #include <vector>
 
+#include "trace/hits.h"
 #include "trace/reader.h"
+#include "trace/run_index.h"
 #include "visualizer/model/fold_cache.h"
 
 namespace trapline::window {
@@ -41,6 +43,14 @@ class Lane {
   const trace::EventSource& source() const { return *source_; }
   const LaneFacts& facts() const { return facts_; }
 
+  // The whole run at every zoom, as far as it has been built; whoever has time calls advance().
+  trace::RunIndex& index();
+  // Built at least to behind this event; false where the interrupt came first.
+  bool index_to(u64 sequence, const Interrupt& interrupt);
+  // What a filter finds, as far as it has been looked for; null where the filter is empty or wrong. The filter asked
+  // for last is kept.
+  trace::Hits* hits(const std::string& filter);
+
   // The view after the event at `at`; null where the interrupt came first.
   template <typename View>
   const View* after(u64 at, const Interrupt& interrupt) {
@@ -58,6 +68,9 @@ class Lane {
 
   std::shared_ptr<const trace::EventSource> source_;
   LaneFacts facts_;
+  std::unique_ptr<trace::RunIndex> index_;
+  std::string filter_;
+  std::unique_ptr<trace::Hits> hits_;
   std::map<std::type_index, std::shared_ptr<void>> caches_;
 };
 

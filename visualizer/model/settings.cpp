@@ -94,7 +94,8 @@ Result<> save_settings(const Settings& settings, const std::string& path) {
   std::ofstream file(part, std::ios::trunc);
   file << text_of(settings);
   file.close();
-  if (!file) return usage_error("the window's settings could not be written to " + path + "; make that folder writable");
+  if (!file)
+    return usage_error("the window's settings could not be written to " + path + "; make that folder writable");
   std::filesystem::rename(part, path, error);
   if (error) return usage_error("the window's settings could not be written to " + path + ": " + error.message());
   return {};

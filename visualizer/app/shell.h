@@ -1,0 +1,138 @@
+// The window without a window: everything that is drawn and every key, inside a frame of ImGui that somebody else has
+// begun. The real window, screenshots and tests of input drive the same shell.
+//
+//   Shell shell(options);  shell.open(link);  while (...) { NewFrame; shell.draw(fonts); Render }
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "visualizer/app/palette.h"
+#include "visualizer/app/start_screen.h"
+#include "visualizer/model/history.h"
+#include "visualizer/model/layout.h"
+#include "visualizer/model/link.h"
+#include "visualizer/model/settings.h"
+#include "visualizer/rows/cursor_rows.h"
+#include "visualizer/rows/steps.h"
+#include "visualizer/views/view.h"
+
+namespace trapline::window {
+
+struct ShellOptions {
+  Settings settings;
+  Desk::Mode mode = Desk::Mode::threaded;
+  std::string settings_file;  // where changes are kept; nowhere where empty
+};
+
+class Shell {
+ public:
+  explicit Shell(ShellOptions options);
+  ~Shell();
+
+  // Traces, and where to stand in them. Errors leave what is open as it is.
+  Result<> open(const Link& link);
+  // A lab: its lanes are recorded in the background and opened when they are there.
+  void open_lab(const std::string& lab, u64 seed);
+
+  // One frame. The size is that of ImGui's display.
+  void draw(const FontSet& fonts);
+  // What the fonts must be able to show, and how large; a change of it asks for another atlas.
+  FontRequest font_request() const;
+  const Theme& theme() const { return theme_; }
+  // Answers everything that has been asked and does the idle work: for pictures.
+  void settle();
+  bool wants_to_quit() const { return quit_; }
+  // Something is moving by itself: draw again soon.
+  bool restless() const;
+
+  // ---- what commands do ------------------------------------------------------------------------------------------
+  void go(Moment to, const std::string& view = {});
+  void step(StepKind kind, Direction direction);
+  void go_back();
+  void go_forward();
+  void focus_lane(std::size_t lane);
+  void show_view(const std::string& name);
+  void use_preset(const std::string& name);
+  void reset_preset();
+  void set_theme(ThemeName name);
+  void set_language(Language language);
+  void set_scale(double scale);
+  void toggle_follow();
+  void toggle_palette(std::string text = {});
+  void toggle_keys();
+  void edit_filter() { focus_filter_ = true; }
+  void set_filter(std::string filter);
+  void copy_link();
+  void show_start();
+  void quit() { quit_ = true; }
+  void tell(std::string sentence) { told_ = std::move(sentence); }
+
+  const Document& document() const { return document_; }
+  const Words& words() const { return words_; }
+  const Settings& settings() const { return settings_; }
+  const Layout& layout() const { return layout_; }
+  const std::string& told() const { return told_; }
+  // The view that is on top in the largest panel that the reader asked for last; `events` at first.
+  const std::string& view() const { return view_; }
+  Requests& requests() { return requests_; }
+
+ private:
+  struct Labs;  // of a lab that is being recorded, and its lesson
+
+  Frame frame(const FontSet& fonts);
+  void carry_out();
+  void carry_out(const Request& request);
+  void take_step();
+  void move(Moment to);
+  void follow();
+  void remember();
+  View& view_named(const std::string& name);
+  void set_document(std::vector<LaneFacts> lanes, std::unique_ptr<LaneSet> set);
+  void build_while_idle();
+
+  void draw_top(Frame& frame);
+  void draw_lanes(Frame& frame);
+  void draw_place(Frame& frame);
+  void draw_filter(Frame& frame);
+  void draw_bottom(Frame& frame);
+  void draw_layout(Frame& frame, Layout& layout, float x, float y, float width, float height);
+  void draw_leaf(Frame& frame, Layout& leaf);
+  void draw_tabs(Frame& frame, Layout& leaf);
+  void draw_border(Frame& frame, Layout& split, std::size_t before, float x, float y, float along, float extent);
+  void draw_keys(Frame& frame);
+  void hear_keys();
+
+  ShellOptions options_;
+  Settings settings_;
+  Theme theme_;
+  Words words_;
+  Document document_;
+  std::unique_ptr<Desk> desk_;
+  Requests requests_;
+  History history_;
+  Layout layout_;
+  std::map<std::string, std::unique_ptr<View>> views_;
+  std::string view_ = "events";
+  Palette palette_;
+  StartScreen start_;
+  std::unique_ptr<Labs> labs_;
+  bool start_shown_ = true, keys_shown_ = false, quit_ = false, focus_filter_ = false, style_changed_ = true;
+  char filter_text_[256] = {};
+  std::string told_;
+  u64 frames_ = 0;
+
+  struct Pending {
+    StepKind kind;
+    Direction direction;
+    u64 serial;
+  };
+  std::optional<Pending> pending_;
+  u64 steps_asked_ = 0;
+  Asked<StepRows> step_;
+  Asked<CursorRows> cursor_;
+  Asked<ActionsRows> actions_;
+};
+
+}  // namespace trapline::window
