@@ -26,7 +26,9 @@ bool of_named_ept(const trace::TlbFill& entry, const trace::TlbFlush& flush) {
   return flush.ept_pointer == 0 || (entry.ept_pointer ^ flush.ept_pointer) >> 12 == 0;
 }
 
-bool falls(const trace::TlbFill& entry, const trace::TlbFlush& flush) {
+}  // namespace
+
+bool drops(const trace::TlbFlush& flush, const trace::TlbFill& entry) {
   switch (static_cast<trace::FlushScope>(flush.scope)) {
     case trace::FlushScope::one_page:
       if (!covers(entry, flush.gva)) return false;
@@ -44,8 +46,6 @@ bool falls(const trace::TlbFill& entry, const trace::TlbFlush& flush) {
   }
   return false;
 }
-
-}  // namespace
 
 trace::KindSet TlbView::kinds(const trace::EventSource& source) {
   return source.kinds<trace::TlbMiss, trace::TlbFill, trace::TlbEvict, trace::TlbFlush>();
@@ -66,7 +66,7 @@ void TlbView::add(const trace::RecordedEvent& event) {
 }
 
 void TlbView::flush(const trace::TlbFlush& flush) {
-  const std::size_t dropped = std::erase_if(entries_, [&](const auto& row) { return falls(row.second.fill, flush); });
+  const std::size_t dropped = std::erase_if(entries_, [&](const auto& row) { return drops(flush, row.second.fill); });
   ++flushes_;
   flushed_entries_ += flush.entries;
   if (dropped != flush.entries) ++disagreements_;

@@ -17,6 +17,9 @@ struct TlbEntryView {
   u64 sequence = 0;  // of the fill
 };
 
+// Whether a flush drops an entry, by the entry's tags.
+bool drops(const trace::TlbFlush& flush, const trace::TlbFill& entry);
+
 class TlbView {
  public:
   static trace::KindSet kinds(const trace::EventSource& source);

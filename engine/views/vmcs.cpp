@@ -8,11 +8,6 @@ namespace trapline::views {
 
 namespace {
 
-struct ExitField {
-  u32 encoding;
-  u64 value;
-};
-
 std::string name_of_field(u32 encoding) {
   const std::string_view word = spec::word_of(spec::vmcs_fields(), encoding);
   return word.empty() ? "field " + std::to_string(encoding) : std::string(word);
@@ -34,20 +29,19 @@ void VmcsView::add(const trace::RecordedEvent& event) {
 }
 
 void VmcsView::add_exit(const trace::RecordedEvent& event, const trace::VmExit& exit) {
-  const ExitField told[] = {
-      {0x4402, exit.reason},
-      {0x6400, exit.qualification},
-      {0x681e, exit.rip},
-      {0x440c, exit.instruction_length},
-      {0x4404, exit.interruption_information},
-      {0x4406, exit.interruption_error_code},
-      {0x4408, exit.idt_vectoring_information},
-      {0x640a, exit.guest_linear},
-      {0x2400, exit.guest_physical},
-  };
-  for (const ExitField& field : told)
-    fields_[field.encoding] = {name_of_field(field.encoding), field.value, event.sequence(),
-                               FieldToldBy::exit_reported};
+  const u64 values[] = {exit.reason,
+                        exit.qualification,
+                        exit.rip,
+                        exit.instruction_length,
+                        exit.interruption_information,
+                        exit.interruption_error_code,
+                        exit.idt_vectoring_information,
+                        exit.guest_linear,
+                        exit.guest_physical};
+  static_assert(std::size(values) == std::size(exit_reported));
+  for (std::size_t i = 0; i < std::size(values); ++i)
+    fields_[exit_reported[i]] = {name_of_field(exit_reported[i]), values[i], event.sequence(),
+                                 FieldToldBy::exit_reported};
 }
 
 }  // namespace trapline::views
