@@ -38,7 +38,7 @@ foreach(row ${room_rows})
   set(room ${CMAKE_MATCH_1})
   separate_arguments(room_arrows UNIX_COMMAND "${CMAKE_MATCH_2}")
   file(GLOB_RECURSE room_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/${room}/*.cpp)
-  list(FILTER room_sources EXCLUDE REGEX "/cli/main\\.cpp$")
+  list(FILTER room_sources EXCLUDE REGEX "/cli/main_without_window\\.cpp$")
   if(room_sources)
     add_library(trapline_${room} STATIC ${room_sources})
     set(kind PUBLIC)
@@ -54,8 +54,3 @@ endforeach()
 
 # Where guests and labs lie for a built program that is not run from inside the source folder.
 target_compile_definitions(trapline_session PRIVATE TRAPLINE_SOURCE_FOLDER="${CMAKE_SOURCE_DIR}")
-
-if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/cli/main.cpp)
-  add_executable(trapline ${CMAKE_CURRENT_LIST_DIR}/cli/main.cpp)
-  target_link_libraries(trapline PRIVATE trapline_cli)
-endif()

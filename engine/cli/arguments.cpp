@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/script.h"
+#include "cli/view.h"
 
 namespace trapline::cli {
 
@@ -175,6 +176,31 @@ void add_reference(CLI::App& app, ReferenceCommand& command, Chosen& chosen) {
   sub->callback([&] { chosen = [&] { return reference(command); }; });
 }
 
+void add_view(CLI::App& app, ViewCommand& command, Chosen& chosen, ViewFunction view) {
+  auto* sub = app.add_subcommand("view", "The window: step through lanes, and see them");
+  sub->add_option("LAB|TRACE", command.things,
+                  "A lab, or the traces of one guest's lanes; the start screen where left out");
+  sub->add_option("--at", command.at, "Where to stand: 4711, vm_exit#3, or 2:vm_exit#3 in the second lane");
+  sub->add_option("--view", command.view, "A view to bring up: walk, tlb, vmcs, ring, compare ...");
+  sub->add_option("--filter", command.filter, "What the event table shows");
+  sub->add_option("--layout", command.layout, "overview, lesson, paging, vmx, shadow, devices or compare");
+  sub->add_option("--seed", command.seed, "The variant of a lab")->capture_default_str();
+  sub->add_option("--screenshot", command.screenshot, "Draw into this PNG instead; needs no display");
+  sub->add_option("--frames", command.frames, "Draw a sequence, an event further each, into this folder");
+  sub->add_option("--steps", command.steps, "How many pictures --frames makes")->capture_default_str();
+  sub->add_option("--size", command.size, "Of a picture")->capture_default_str();
+  sub->add_option("--theme", command.theme, "light or dark");
+  sub->add_option("--lang", command.language, "en or zh");
+  sub->add_option("--scale", command.scale, "Of all letters: 1.25")->check(CLI::Range(0.7, 3.0));
+  sub->footer(
+      "In the window: Ctrl+P lists every command, F1 every key; Y copies a link to where you are, which is a command\n"
+      "line such as these. Without a display the picture goes to trapline-out/view.png.\n\n"
+      "Examples: trapline view 07\n"
+      "          trapline view trapline-out/tour-hardware-soft.trap --at walk_begin#5 --view walk\n"
+      "          trapline view run.trap --at vm_exit#3 --screenshot exit.png --theme light");
+  sub->callback([&, view] { chosen = [&, view] { return view(command); }; });
+}
+
 int usage(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version print themselves
   std::string sentence = error.what();
@@ -184,7 +210,7 @@ int usage(const CLI::App& app, const CLI::ParseError& error) {
 
 }  // namespace
 
-int main(int count, char** arguments) {
+int main(int count, char** arguments, ViewFunction view) {
   CLI::App app(overview, "trapline");
   app.require_subcommand(0, 1);
   app.set_version_flag("--version", std::string("trapline ") + TRAPLINE_VERSION);
@@ -207,6 +233,8 @@ int main(int count, char** arguments) {
   ReferenceCommand reference_command;
   add_script(app, script_command, chosen);
   add_reference(app, reference_command, chosen);
+  ViewCommand view_command;
+  add_view(app, view_command, chosen, view);
   CheckCommand check_command;
   LessonCommand lesson_command;
   NewLabCommand new_lab_command;
@@ -221,7 +249,7 @@ int main(int count, char** arguments) {
   }
   if (chosen) return chosen();
   return report_error(usage_error(
-      "say what to do: doctor, list, run, events, show, compare, lesson or check; `trapline --help` tells more"));
+      "say what to do: doctor, list, run, view, events, show, compare, lesson or check; `trapline --help` tells more"));
 }
 
 }  // namespace trapline::cli

@@ -107,7 +107,4 @@ int lint_lab(const LintLabCommand& command);
 // Prints the sentence and gives the exit code of its kind.
 int report_error(const Error& error);
 
-// The whole program.
-int main(int count, char** arguments);
-
 }  // namespace trapline::cli

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
-
 #include <imgui.h>
 
 #include "visualizer/app/commands.h"

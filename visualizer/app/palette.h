@@ -20,8 +20,8 @@ class Palette {
  private:
   struct Entry {
     std::string title, key;
-    int command = -1;      // of all_commands()
-    std::string view;      // to show
+    int command = -1;  // of all_commands()
+    std::string view;  // to show
   };
   std::vector<Entry> matching(const Frame& frame) const;
   void run(const Entry& entry, Shell& shell);

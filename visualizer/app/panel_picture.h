@@ -21,14 +21,8 @@ struct PanelRequest {
   Language language = Language::english;
 };
 
-// Every text that the window can show: what the fonts' atlas is made from.
-std::vector<std::string> texts_of(Language language);
-
 // Errors: no such view, a trace that cannot be opened, an event that is not there.
 Result<Picture> panel_picture(const PanelRequest& request);
 Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneSet> lanes);
-
-// `4711`, `vm_exit#3` or `end` in a lane.
-Result<u64> position_named(const trace::EventSource& source, const std::string& text);
 
 }  // namespace trapline::window

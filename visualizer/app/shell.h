@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "visualizer/app/palette.h"
+#include "visualizer/app/recording.h"
 #include "visualizer/app/start_screen.h"
 #include "visualizer/model/history.h"
 #include "visualizer/model/layout.h"
@@ -91,6 +92,11 @@ class Shell {
   View& view_named(const std::string& name);
   void set_document(std::vector<LaneFacts> lanes, std::unique_ptr<LaneSet> set);
   void build_while_idle();
+  void run_guest(const std::string& guest);
+  void poll_labs();
+  void show_recorded(std::optional<Recorded> recorded);
+  std::string busy_sentence() const;
+  bool labs_busy() const;
 
   void draw_top(Frame& frame);
   void draw_lanes(Frame& frame);

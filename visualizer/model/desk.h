@@ -95,6 +95,16 @@ class Asked {
     return rows_.get();
   }
 
+  // Forgets the answer and the desk, which may go away now.
+  void reset() {
+    if (desk_ != nullptr) desk_->forget(this);
+    desk_ = nullptr;
+    box_ = std::make_shared<Box>();
+    question_.reset();
+    answered_.reset();
+    rows_.reset();
+  }
+
   // Whether what `of` returned last answers the question that was asked last.
   bool current() const { return rows_ && answered_ == question_; }
 

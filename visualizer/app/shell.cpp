@@ -1,0 +1,359 @@
+#include "visualizer/app/shell.h"
+
+#include <algorithm>
+#include <cstring>
+#include <imgui.h>
+
+#include "visualizer/app/commands.h"
+#include "visualizer/app/shell_labs.h"
+#include "visualizer/app/texts.h"
+#include "visualizer/widgets/widgets.h"
+
+namespace trapline::window {
+
+Shell::Shell(ShellOptions options)
+    : options_(std::move(options)),
+      settings_(options_.settings),
+      theme_(theme_of(theme_named(settings_.theme).value_or(ThemeName::dark))),
+      words_(settings_.language),
+      desk_(std::make_unique<Desk>(std::vector<std::string>{}, options_.mode)),
+      labs_(std::make_unique<Labs>()) {
+  use_preset(settings_.preset);
+}
+
+Shell::~Shell() {
+  views_.clear();
+  step_.reset();
+  cursor_.reset();
+  actions_.reset();
+}
+
+// ---- what is open ------------------------------------------------------------------------------------------------
+
+void Shell::set_document(std::vector<LaneFacts> lanes, std::unique_ptr<LaneSet> set) {
+  views_.clear();
+  step_.reset();
+  cursor_.reset();
+  actions_.reset();
+  pending_.reset();
+  desk_ = std::make_unique<Desk>(std::move(set), options_.mode);
+  Document document;
+  document.positions.resize(lanes.size());
+  document.lanes = std::move(lanes);
+  document_ = std::move(document);
+  history_ = History();
+  start_shown_ = false;
+  build_while_idle();
+}
+
+// The indices of all lanes, a few blocks at a time, and what the filter finds.
+void Shell::build_while_idle() {
+  desk_->while_idle([filter = document_.filter](LaneSet& lanes) {
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      Lane* const lane = lanes.at(i);
+      if (lane == nullptr) continue;
+      if (!lane->index().whole()) return lane->index().advance(1) || true;
+      trace::Hits* const hits = lane->hits(filter);
+      if (hits != nullptr && !hits->whole()) return hits->advance(1) || true;
+    }
+    return false;
+  });
+}
+
+Result<> Shell::open(const Link& link) {
+  const bool same = std::equal(link.traces.begin(), link.traces.end(), document_.lanes.begin(), document_.lanes.end(),
+                               [](const std::string& path, const LaneFacts& lane) { return path == lane.path; });
+  std::vector<std::unique_ptr<Lane>> lanes;
+  for (const std::string& path : link.traces) {
+    auto lane = Lane::open(path);
+    if (!lane) return lane.error();
+    lanes.push_back(std::move(*lane));
+  }
+  if (link.lane >= lanes.size())
+    return usage_error("there is no lane " + std::to_string(link.lane + 1) + "; " + std::to_string(lanes.size()) +
+                       (lanes.size() == 1 ? " trace is open" : " traces are open"));
+  std::optional<u64> at;
+  if (!link.at.empty()) {
+    const auto position = position_named(lanes[link.lane]->source(), link.at);
+    if (!position) return position.error();
+    at = *position;
+  }
+  if (!same || document_.empty()) {
+    std::vector<LaneFacts> facts;
+    for (const auto& lane : lanes) facts.push_back(lane->facts());
+    set_document(std::move(facts), std::make_unique<LaneSet>(std::move(lanes)));
+    Link plain;
+    plain.traces = link.traces;
+    std::erase(settings_.recent, text_of(plain));
+    settings_.recent.insert(settings_.recent.begin(), text_of(plain));
+    if (settings_.recent.size() > 8) settings_.recent.resize(8);
+    remember();
+  }
+  if (!link.filter.empty()) set_filter(link.filter);
+  go({link.lane, at.value_or(0)}, link.view);
+  return {};
+}
+
+// ---- moving ------------------------------------------------------------------------------------------------------
+
+void Shell::move(Moment to) {
+  if (to.lane >= document_.lanes.size()) return;
+  const u64 events = document_.lanes[to.lane].events;
+  document_.focus = to.lane;
+  document_.positions[to.lane] = events == 0 ? 0 : std::min(to.sequence, events - 1);
+}
+
+void Shell::go(Moment to, const std::string& view) {
+  if (document_.empty()) return;
+  history_.step({document_.here(), view_});
+  move(to);
+  if (!view.empty()) show_view(view);
+  history_.jump({document_.here(), view_});
+}
+
+void Shell::step(StepKind kind, Direction direction) {
+  if (document_.empty()) return;
+  if (kind == StepKind::change && document_.subject.kind == views::SubjectKind::none)
+    return tell(std::string(words_(Text::nothing_selected)));
+  pending_ = Pending{kind, direction, ++steps_asked_};
+}
+
+// Asks the desk where the step leads, and goes there once it has answered.
+void Shell::take_step() {
+  if (!pending_) return;
+  Question question{document_.here(), document_.subject, words_.language(), pending_->serial, 0, document_.filter};
+  const StepRows* const rows = step_.of(*desk_, question,
+                                        [kind = pending_->kind, direction = pending_->direction](
+                                            LaneSet& lanes, const Question& asked, const Interrupt& interrupt) {
+                                          return window::step(lanes, asked, kind, direction, interrupt);
+                                        });
+  if (rows == nullptr || !step_.current() || !rows->done) return;
+  const StepKind kind = std::exchange(pending_, std::nullopt)->kind;
+  if (!rows->to) return tell(std::string(words_(kind == StepKind::change ? Text::no_change : Text::no_step)));
+  told_.clear();
+  if (kind == StepKind::change) return go({document_.focus, *rows->to});
+  move({document_.focus, *rows->to});
+  history_.step({document_.here(), view_});
+}
+
+void Shell::go_back() {
+  if (!history_.can_go_back()) return;
+  const Spot spot = history_.back();
+  move(spot.at);
+  show_view(spot.view);
+}
+
+void Shell::go_forward() {
+  if (!history_.can_go_forward()) return;
+  const Spot spot = history_.forward();
+  move(spot.at);
+  show_view(spot.view);
+}
+
+void Shell::focus_lane(std::size_t lane) {
+  if (lane < document_.lanes.size()) go({lane, document_.positions[lane]});
+}
+
+// The other lanes stand where the guest action begins that the lane in focus has begun last.
+void Shell::follow() {
+  if (!settings_.follow || document_.lanes.size() < 2) return;
+  const ActionsRows* const rows = actions_.of(*desk_, {}, actions_rows);
+  if (rows == nullptr) return;
+  const ActionBegin* const action = rows->at(document_.focus, document_.here().sequence);
+  if (action == nullptr) return;
+  for (std::size_t lane = 0; lane < document_.lanes.size(); ++lane) {
+    if (lane == document_.focus) continue;
+    const ActionBegin* const there = rows->at(lane, document_.positions[lane]);
+    if (there != nullptr && there->action == action->action && there->ordinal == action->ordinal) continue;
+    if (const ActionBegin* const same = rows->same(lane, *action)) document_.positions[lane] = same->sequence;
+  }
+}
+
+// ---- how it looks ------------------------------------------------------------------------------------------------
+
+void Shell::show_view(const std::string& name) {
+  if (find_view(name) == nullptr) return;
+  start_shown_ = start_shown_ && document_.empty();
+  if (bring_up(layout_, name) == nullptr) add_view(layout_, name);
+  view_ = name;
+  settings_.layouts[settings_.preset] = text_of(layout_);
+}
+
+void Shell::use_preset(const std::string& name) {
+  const LayoutPreset* const preset = find_layout_preset(name);
+  if (preset == nullptr) return;
+  settings_.preset = name;
+  const auto kept = settings_.layouts.find(name);
+  auto layout = kept == settings_.layouts.end() ? std::nullopt : layout_in(kept->second);
+  layout_ = layout ? std::move(*layout) : *layout_in(preset->layout);
+  remember();
+}
+
+void Shell::reset_preset() {
+  settings_.layouts.erase(settings_.preset);
+  use_preset(settings_.preset);
+}
+
+void Shell::set_theme(ThemeName name) {
+  theme_ = theme_of(name);
+  settings_.theme = name_of(name);
+  style_changed_ = true;
+  remember();
+}
+
+void Shell::set_language(Language language) {
+  words_ = Words(language);
+  settings_.language = language;
+  start_.refresh();
+  remember();
+}
+
+void Shell::set_scale(double scale) {
+  settings_.scale = std::clamp(scale, Settings::least_scale, Settings::most_scale);
+  style_changed_ = true;
+  remember();
+}
+
+void Shell::toggle_follow() {
+  settings_.follow = !settings_.follow;
+  tell(std::string(words_(settings_.follow ? Text::followed : Text::not_followed)));
+  remember();
+}
+
+void Shell::toggle_palette(std::string text) {
+  if (palette_.is_open())
+    palette_.close();
+  else
+    palette_.open(std::move(text));
+}
+
+void Shell::toggle_keys() { keys_shown_ = !keys_shown_; }
+void Shell::show_start() { start_shown_ = true; }
+
+void Shell::set_filter(std::string filter) {
+  document_.filter = std::move(filter);
+  const std::size_t length = std::min(document_.filter.size(), sizeof filter_text_ - 1);
+  std::memcpy(filter_text_, document_.filter.data(), length);
+  filter_text_[length] = '\0';
+  build_while_idle();
+}
+
+void Shell::copy_link() {
+  const std::string text = text_of(link_to(document_, view_));
+  ImGui::SetClipboardText(text.c_str());
+  tell(words_.fill(Text::link_copied, {text}));
+}
+
+void Shell::remember() {
+  if (options_.settings_file.empty()) return;
+  if (const auto saved = save_settings(settings_, options_.settings_file); !saved) tell(saved.error().sentence);
+}
+
+FontRequest Shell::font_request() const {
+  FontRequest request;
+  request.size = 15 * settings_.scale;
+  request.script = words_.language() == Language::chinese ? Script::chinese : Script::latin;
+  request.texts = texts_of(words_.language());
+  return request;
+}
+
+View& Shell::view_named(const std::string& name) {
+  auto& view = views_[name];
+  if (!view) view = find_view(name)->make();
+  return *view;
+}
+
+// ---- a frame -----------------------------------------------------------------------------------------------------
+
+Frame Shell::frame(const FontSet& fonts) {
+  return Frame{document_, requests_, *desk_, theme_, words_, fonts, static_cast<float>(settings_.scale), frames_};
+}
+
+void Shell::draw(const FontSet& fonts) {
+  if (std::exchange(style_changed_, false)) apply(theme_, static_cast<float>(settings_.scale));
+  poll_labs();
+  hear_keys();
+  if (!document_.empty()) {
+    take_step();
+    follow();
+  }
+  Frame now = frame(fonts);
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  ImGui::SetNextWindowPos({0, 0});
+  ImGui::SetNextWindowSize(size);
+  ImGui::Begin("trapline", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings |
+                   ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
+  if (start_shown_ || document_.empty()) {
+    start_.draw(now, settings_.recent, busy_sentence());
+  } else {
+    draw_top(now);
+    const ImVec2 from = ImGui::GetCursorPos();
+    const float bottom = ImGui::GetTextLineHeightWithSpacing();
+    draw_layout(now, layout_, from.x, from.y, ImGui::GetContentRegionAvail().x,
+                ImGui::GetContentRegionAvail().y - bottom);
+    ImGui::SetCursorPos({from.x, size.y - bottom - ImGui::GetStyle().WindowPadding.y / 2});
+    draw_bottom(now);
+  }
+  ImGui::End();
+  if (keys_shown_) draw_keys(now);
+  palette_.draw(now, *this);
+  ++frames_;
+  carry_out();
+}
+
+void Shell::settle() { desk_->settle(); }
+bool Shell::restless() const { return desk_->busy() || pending_ || labs_busy(); }
+
+void Shell::hear_keys() {
+  const ImGuiIO& io = ImGui::GetIO();
+  if (palette_.is_open()) return;
+  if (keys_shown_ && is_key_pressed(Key::escape, Repeat::no)) keys_shown_ = false;
+  const int held = (io.KeyShift ? 1 : 0) + (io.KeyCtrl ? 1 : 0) + (io.KeyAlt ? 1 : 0);
+  if (held > 1) return;
+  const Modifier modifier = io.KeyShift  ? Modifier::shift
+                            : io.KeyCtrl ? Modifier::control
+                            : io.KeyAlt  ? Modifier::alt
+                                         : Modifier::none;
+  const bool writing = io.WantTextInput;
+  for (const Command& command : all_commands()) {
+    const KeyStroke& stroke = command.stroke;
+    const bool function = stroke.key >= Key::f1 && stroke.key <= Key::f12;
+    if (stroke.modifier != modifier) continue;
+    if (writing && !function && stroke.modifier != Modifier::control && stroke.modifier != Modifier::alt) continue;
+    if (command.needs_trace && (document_.empty() || start_shown_)) continue;
+    if (is_key_pressed(stroke.key, Repeat::yes)) return command.run(*this);
+  }
+  if (!writing && start_shown_ && !document_.empty() && is_key_pressed(Key::escape, Repeat::no)) start_shown_ = false;
+}
+
+// ---- requests ----------------------------------------------------------------------------------------------------
+
+void Shell::carry_out() {
+  for (const Request& request : requests_.take()) carry_out(request);
+}
+
+void Shell::carry_out(const Request& request) {
+  if (const auto* go_to = std::get_if<GoTo>(&request)) return go(go_to->to);
+  if (const auto* select = std::get_if<Select>(&request)) {
+    document_.subject = select->subject;
+    return;
+  }
+  if (const auto* change = std::get_if<GoToLastChange>(&request)) {
+    document_.subject = change->subject;
+    return step(StepKind::change, Direction::back);
+  }
+  if (const auto* view = std::get_if<ShowView>(&request)) return show_view(view->name);
+  if (const auto* filter = std::get_if<SetFilter>(&request)) return set_filter(filter->filter);
+  if (const auto* copy = std::get_if<CopyText>(&request)) return ImGui::SetClipboardText(copy->text.c_str());
+  if (const auto* sentence = std::get_if<Tell>(&request)) return tell(sentence->sentence);
+  if (const auto* lab = std::get_if<OpenLab>(&request)) return open_lab(lab->lab, lab->seed);
+  if (const auto* guest = std::get_if<RunGuest>(&request)) return run_guest(guest->guest);
+  if (const auto* traces = std::get_if<OpenTraces>(&request)) {
+    Link link;
+    link.traces = traces->paths;
+    if (const auto opened = open(link); !opened) tell(opened.error().sentence);
+  }
+}
+
+}  // namespace trapline::window

@@ -1,0 +1,48 @@
+// What opens first: the labs, what this host can do, what was opened last. Arrow keys and Enter, or the mouse.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "visualizer/widgets/frame.h"
+
+namespace trapline::window {
+
+struct LabRow {
+  std::string number;  // what a user types: 07
+  std::string name;    // 07-three-ways
+  std::string title, summary;
+  u64 minutes = 0;
+};
+
+struct StartRows {
+  std::vector<LabRow> labs;
+  std::vector<std::string> host;                            // a sentence each
+  std::vector<std::pair<std::string, std::string>> guests;  // name, what it is
+};
+StartRows start_rows(const Words& words);
+
+class StartScreen {
+ public:
+  // `busy` is a sentence while something is being recorded. What is chosen goes into the requests.
+  void draw(Frame& frame, const std::vector<std::string>& recent, const std::string& busy);
+  // Reads the labs anew, in the language of now.
+  void refresh() { rows_.reset(); }
+
+ private:
+  struct Entry {
+    Request request;
+  };
+  void draw_labs(Frame& frame);
+  void draw_side(Frame& frame, const std::vector<std::string>& recent);
+  bool entry(Frame& frame, const std::string& first, const std::string& title, const std::string& second,
+             Request request);
+  void hear_keys();
+
+  std::optional<StartRows> rows_;
+  std::size_t chosen_ = 0, entries_ = 0;
+  bool enter_ = false, moved_ = false;
+};
+
+}  // namespace trapline::window
