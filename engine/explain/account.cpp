@@ -48,8 +48,7 @@ void Account::link(Say id, const std::optional<RecordedEvent>& event, Values val
 
 std::string Account::list(const std::vector<std::string>& parts) const {
   std::string out;
-  for (const std::string& part : parts)
-    out += (out.empty() ? "" : language_ == Language::chinese ? "，" : ", ") + part;
+  for (const std::string& part : parts) out += (out.empty() ? "" : language_ == Language::chinese ? "，" : ", ") + part;
   return out;
 }
 
@@ -84,6 +83,18 @@ const trace::RunHeader& Account::header() {
 
 bool Account::on_kvm() { return header().metal == static_cast<u8>(trace::MetalKind::kvm); }
 bool Account::by(trace::Technique technique) { return header().technique == static_cast<u8>(technique); }
+
+std::optional<RecordedEvent> Account::related_before(const trace::KindSet& kinds) {
+  if (cause() == 0) return std::nullopt;
+  const auto same = [this](const RecordedEvent& other) { return other.cause() == cause(); };
+  return around_.before(sequence(), kinds, same, {}, Surroundings::most_related);
+}
+
+std::optional<RecordedEvent> Account::related_after(const trace::KindSet& kinds) {
+  if (cause() == 0) return std::nullopt;
+  const auto same = [this](const RecordedEvent& other) { return other.cause() == cause(); };
+  return around_.after(sequence(), kinds, same, {}, Surroundings::most_related);
+}
 
 // The innermost action that has begun and not ended.
 void Account::say_action() {

@@ -50,14 +50,14 @@ class Account {
   // The nearest event of one kind with the same correlator; nothing for events without one.
   template <typename Event>
   std::optional<trace::RecordedEvent> related_before() {
-    if (cause() == 0) return std::nullopt;
-    return around_.last<Event>(sequence(), [&](const Event&, const auto& other) { return other.cause() == cause(); });
+    return related_before(around_.source().kinds<Event>());
   }
   template <typename Event>
   std::optional<trace::RecordedEvent> related_after() {
-    if (cause() == 0) return std::nullopt;
-    return around_.next<Event>(sequence(), [&](const Event&, const auto& other) { return other.cause() == cause(); });
+    return related_after(around_.source().kinds<Event>());
   }
+  std::optional<trace::RecordedEvent> related_before(const trace::KindSet& kinds);
+  std::optional<trace::RecordedEvent> related_after(const trace::KindSet& kinds);
 
   // Adds what holds for every event - the guest's action that goes on, provenance - and hands the whole over.
   Explanation finished();

@@ -61,9 +61,8 @@ std::string page_fault_bits(const Account& account, u32 error_code) {
 std::string error_code_text(const Account& account, u64 vector, bool has_error_code, u32 error_code) {
   if (!has_error_code) return account.text(Say::code_none);
   const auto rows = spec::vector_rows();
-  const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& candidate) {
-    return static_cast<u64>(candidate.value) == vector;
-  });
+  const auto row = std::find_if(rows.begin(), rows.end(),
+                                [&](const auto& candidate) { return static_cast<u64>(candidate.value) == vector; });
   const auto kind = row == rows.end() ? spec::ErrorCodeKind::none : row->error_code;
   if (kind == spec::ErrorCodeKind::page_fault)
     return account.text(Say::pf_code, {hex_number(error_code), page_fault_bits(account, error_code)});
@@ -108,8 +107,7 @@ std::string leads_text(const Account& account, unsigned level, u64 value) {
 std::string ept_text(const Account& account, unsigned level, u64 value) {
   if ((value & 7) == 0) return account.text(Say::ept_nothing);
   std::vector<std::string> parts{account.text(Say::ept_rights, {rights_text(value)})};
-  if (maps_page(level, value))
-    parts.push_back(account.text(Say::ept_memory_type, {std::to_string(bits(value, 5, 3))}));
+  if (maps_page(level, value)) parts.push_back(account.text(Say::ept_memory_type, {std::to_string(bits(value, 5, 3))}));
   parts.push_back(leads_text(account, level, value));
   return account.list(parts);
 }
@@ -168,13 +166,12 @@ std::string changed_bits(const Account& account, std::span<const NamedBit> names
 
 // SDM vol. 3, "Control Registers".
 std::span<const NamedBit> control_register_bits(unsigned cr) {
-  static constexpr NamedBit cr0[] = {{0, "PE"}, {1, "MP"},  {2, "EM"},  {3, "TS"},  {4, "ET"}, {5, "NE"},
+  static constexpr NamedBit cr0[] = {{0, "PE"},  {1, "MP"},  {2, "EM"},  {3, "TS"},  {4, "ET"}, {5, "NE"},
                                      {16, "WP"}, {18, "AM"}, {29, "NW"}, {30, "CD"}, {31, "PG"}};
-  static constexpr NamedBit cr4[] = {{0, "VME"},         {1, "PVI"},        {2, "TSD"},   {3, "DE"},    {4, "PSE"},
-                                     {5, "PAE"},         {6, "MCE"},        {7, "PGE"},   {8, "PCE"},   {9, "OSFXSR"},
-                                     {10, "OSXMMEXCPT"}, {11, "UMIP"},      {12, "LA57"}, {13, "VMXE"}, {14, "SMXE"},
-                                     {16, "FSGSBASE"},   {17, "PCIDE"},     {18, "OSXSAVE"}, {20, "SMEP"},
-                                     {21, "SMAP"},       {22, "PKE"}};
+  static constexpr NamedBit cr4[] = {
+      {0, "VME"},   {1, "PVI"},       {2, "TSD"},    {3, "DE"},          {4, "PSE"},   {5, "PAE"},   {6, "MCE"},
+      {7, "PGE"},   {8, "PCE"},       {9, "OSFXSR"}, {10, "OSXMMEXCPT"}, {11, "UMIP"}, {12, "LA57"}, {13, "VMXE"},
+      {14, "SMXE"}, {16, "FSGSBASE"}, {17, "PCIDE"}, {18, "OSXSAVE"},    {20, "SMEP"}, {21, "SMAP"}, {22, "PKE"}};
   if (cr == 0) return cr0;
   if (cr == 4) return cr4;
   return {};
@@ -185,11 +182,10 @@ std::string device_text(const Account& account, u64 port) {
   static constexpr struct {
     u64 first, last;
     Say device;
-  } rows[] = {{0x20, 0x21, Say::device_pic_master}, {0xa0, 0xa1, Say::device_pic_slave},
-              {0x40, 0x43, Say::device_timer},      {0x61, 0x61, Say::device_speaker},
-              {0x3f8, 0x3ff, Say::device_serial},   {0x1f0, 0x1f7, Say::device_disk},
-              {0x3f6, 0x3f6, Say::device_disk_control}, {0xf4, 0xf4, Say::device_exit},
-              {0xe0, 0xe0, Say::device_marker}};
+  } rows[] = {
+      {0x20, 0x21, Say::device_pic_master},     {0xa0, 0xa1, Say::device_pic_slave}, {0x40, 0x43, Say::device_timer},
+      {0x61, 0x61, Say::device_speaker},        {0x3f8, 0x3ff, Say::device_serial},  {0x1f0, 0x1f7, Say::device_disk},
+      {0x3f6, 0x3f6, Say::device_disk_control}, {0xf4, 0xf4, Say::device_exit},      {0xe0, 0xe0, Say::device_marker}};
   for (const auto& row : rows)
     if (port >= row.first && port <= row.last) return account.text(row.device);
   return account.text(Say::device_none);

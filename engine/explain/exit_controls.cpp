@@ -44,7 +44,7 @@ constexpr Control controls[] = {
     {Reason::RDSEED, secondary, 16, "RDSEED exiting"},
 };
 
-constexpr Reason unconditional[] = {Reason::CPUID,   Reason::GETSEC,   Reason::INVD,   Reason::VMCALL,
+constexpr Reason unconditional[] = {Reason::CPUID,   Reason::GETSEC,   Reason::INVD,    Reason::VMCALL,
                                     Reason::VMCLEAR, Reason::VMLAUNCH, Reason::VMPTRLD, Reason::VMPTRST,
                                     Reason::VMREAD,  Reason::VMRESUME, Reason::VMWRITE, Reason::VMOFF,
                                     Reason::VMON,    Reason::INVEPT,   Reason::INVVPID, Reason::XSETBV};
@@ -73,9 +73,10 @@ bool is_set(Account& account, Field field, unsigned bit_index) {
 void say_cr_control(Account& account, u64 qualification) {
   const u64 cr = bits(qualification, 3, 0), type = bits(qualification, 5, 4);
   if (type > 1) return;
-  if (cr == 3) return say_bit(account, primary, type == 0 ? 15 : 16,
-                              type == 0 ? "CR3-load exiting" : "CR3-store exiting", true);
-  if (cr == 8) say_bit(account, primary, type == 0 ? 19 : 20, type == 0 ? "CR8-load exiting" : "CR8-store exiting", true);
+  if (cr == 3)
+    return say_bit(account, primary, type == 0 ? 15 : 16, type == 0 ? "CR3-load exiting" : "CR3-store exiting", true);
+  if (cr == 8)
+    say_bit(account, primary, type == 0 ? 19 : 20, type == 0 ? "CR8-load exiting" : "CR8-store exiting", true);
 }
 
 }  // namespace

@@ -33,12 +33,10 @@ void say_io(Account& account, const trace::VmExit& exit) {
   const u64 q = exit.qualification, port = bits(q, 31, 16);
   const bool in = has_bit(q, 3), string = has_bit(q, 4), rep = has_bit(q, 5);
   const std::string name = std::string(rep ? "REP " : "") + (in ? "IN" : "OUT") + (string ? "S" : "");
-  account.say(Say::exit_io,
-              {name, std::to_string(bits(q, 2, 0) + 1), hex_number(port), device_text(account, port)});
+  account.say(Say::exit_io, {name, std::to_string(bits(q, 2, 0) + 1), hex_number(port), device_text(account, port)});
   account.say(Say::exit_io_qualification,
               {hex_number(q), in ? "1, IN" : "0, OUT", digit(q, 4), digit(q, 5), digit(q, 6)});
-  if (string && exit.guest_linear != unknown_address)
-    account.say(Say::exit_io_memory, {hex_number(exit.guest_linear)});
+  if (string && exit.guest_linear != unknown_address) account.say(Say::exit_io_memory, {hex_number(exit.guest_linear)});
   if (const auto access = account.related_after<trace::PortIo>()) {
     const u64 accesses = rep ? port_accesses(account, access->sequence()) : 1;
     if (accesses > 1)
@@ -46,6 +44,9 @@ void say_io(Account& account, const trace::VmExit& exit) {
     else
       account.say(Say::exit_io_next, {number(access->sequence())});
     account.link(Say::link_port, access);
+  } else if (const auto marker = account.related_after<trace::Marker>()) {
+    account.say(Say::exit_io_marker, {number(marker->sequence())});
+    account.link(Say::link_announced, marker);
   }
   account.cite(Section::io_qualification);
   account.cite(Section::io_bitmaps);

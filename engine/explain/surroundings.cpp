@@ -18,9 +18,8 @@ std::shared_ptr<const trace::Segment> Surroundings::open(std::size_t segment) {
 
 std::size_t Surroundings::segment_at(u64 sequence) const {
   const auto all = source_.segments();
-  const auto found = std::partition_point(all.begin(), all.end(), [&](const trace::SegmentInfo& info) {
-    return info.first + info.events <= sequence;
-  });
+  const auto found = std::partition_point(
+      all.begin(), all.end(), [&](const trace::SegmentInfo& info) { return info.first + info.events <= sequence; });
   return static_cast<std::size_t>(found - all.begin());
 }
 
@@ -38,8 +37,8 @@ std::optional<RecordedEvent> Surroundings::at(u64 sequence) {
 }
 
 std::optional<RecordedEvent> Surroundings::before(u64 sequence, const trace::KindSet& kinds, const Match& match,
-                                                  const Match& stop) {
-  u64 left = most_events;
+                                                  const Match& stop, u64 most) {
+  u64 left = most;
   for (std::size_t i = std::min(segment_at(sequence) + 1, source_.segments().size()); i-- > 0 && left > 0;) {
     if (source_.segments()[i].first >= sequence || !holds(i, kinds)) continue;
     const auto segment = open(i);
@@ -57,8 +56,8 @@ std::optional<RecordedEvent> Surroundings::before(u64 sequence, const trace::Kin
 }
 
 std::optional<RecordedEvent> Surroundings::after(u64 sequence, const trace::KindSet& kinds, const Match& match,
-                                                 const Match& stop) {
-  u64 left = most_events;
+                                                 const Match& stop, u64 most) {
+  u64 left = most;
   for (std::size_t i = segment_at(sequence); i < source_.segments().size() && left > 0; ++i) {
     if (!holds(i, kinds)) continue;
     const auto segment = open(i);

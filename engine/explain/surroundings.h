@@ -12,7 +12,8 @@ namespace trapline::explain {
 
 class Surroundings {
  public:
-  static constexpr u64 most_events = 65536;  // of one search
+  static constexpr u64 most_events = 65536;   // of one search
+  static constexpr u64 most_related = 8192;   // of one for what shares a correlator, which lies near
   static constexpr unsigned most_blocks = 6;  // of one explanation
 
   using Match = std::function<bool(const trace::RecordedEvent&)>;
@@ -23,16 +24,15 @@ class Surroundings {
   // The nearest event of these kinds before or after a place that matches. A search ends at the first event that stops
   // it, so that one need not look past a boundary.
   std::optional<trace::RecordedEvent> before(u64 sequence, const trace::KindSet& kinds, const Match& match,
-                                             const Match& stop = {});
+                                             const Match& stop = {}, u64 most = most_events);
   std::optional<trace::RecordedEvent> after(u64 sequence, const trace::KindSet& kinds, const Match& match,
-                                            const Match& stop = {});
+                                            const Match& stop = {}, u64 most = most_events);
 
   // By struct: `last<trace::VmExit>(sequence, [](const trace::VmExit& exit) { ... })`.
   template <typename Event, typename Test>
   std::optional<trace::RecordedEvent> last(u64 sequence, Test test) {
-    return before(sequence, source_.kinds<Event>(), [&](const trace::RecordedEvent& event) {
-      return test(*event.as<Event>(), event);
-    });
+    return before(sequence, source_.kinds<Event>(),
+                  [&](const trace::RecordedEvent& event) { return test(*event.as<Event>(), event); });
   }
   template <typename Event>
   std::optional<trace::RecordedEvent> last(u64 sequence) {
@@ -44,9 +44,8 @@ class Surroundings {
   }
   template <typename Event, typename Test>
   std::optional<trace::RecordedEvent> next(u64 sequence, Test test) {
-    return after(sequence, source_.kinds<Event>(), [&](const trace::RecordedEvent& event) {
-      return test(*event.as<Event>(), event);
-    });
+    return after(sequence, source_.kinds<Event>(),
+                 [&](const trace::RecordedEvent& event) { return test(*event.as<Event>(), event); });
   }
 
   const trace::EventSource& source() const { return source_; }

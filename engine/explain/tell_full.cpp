@@ -12,9 +12,7 @@ namespace {
 constexpr u8 ud_vector = static_cast<u8>(spec::Vector::UD), gp_vector = static_cast<u8>(spec::Vector::GP),
              pf_vector = static_cast<u8>(spec::Vector::PF);
 
-std::string emulated_word(const Account& account, u16 instruction) {
-  return account.word("Emulated", instruction);
-}
+std::string emulated_word(const Account& account, u16 instruction) { return account.word("Emulated", instruction); }
 
 // The code cache lies in the monitor's own range.
 bool in_code_cache(u64 address) { return address != unknown_address && address >> 39 == para_abi::window >> 39; }
@@ -135,9 +133,9 @@ void tell(Account& account, const trace::Emulation& emulation) {
   const auto instruction = static_cast<trace::Emulated>(emulation.instruction);
   account.title(Say::emulation_title, {name});
   account.say(Say::emulation, {account.address(emulation.rip), name, std::to_string(emulation.length)});
-  static constexpr Say ways[] = {Say::emulation_privileged,  Say::emulation_callout,
-                                 Say::emulation_protected,   Say::emulation_no_memory,
-                                 Say::emulation_single_step, Say::emulation_system_call,
+  static constexpr Say ways[] = {Say::emulation_privileged,        Say::emulation_callout,
+                                 Say::emulation_protected,         Say::emulation_no_memory,
+                                 Say::emulation_single_step,       Say::emulation_system_call,
                                  Say::emulation_software_interrupt};
   const Say way = emulation.way < std::size(ways) ? ways[emulation.way] : Say::emulation_way_other;
   account.say(way, {account.word(static_cast<trace::EmulationWay>(emulation.way))});
@@ -148,6 +146,9 @@ void tell(Account& account, const trace::Emulation& emulation) {
   if (const auto port = account.related_after<trace::PortIo>()) {
     account.say(Say::emulation_port, {number(port->sequence())});
     account.link(Say::link_port, port);
+  } else if (const auto marker = account.related_after<trace::Marker>()) {
+    account.say(Say::exit_io_marker, {number(marker->sequence())});
+    account.link(Say::link_announced, marker);
   }
   account.link(Say::link_trap, account.related_before<trace::Trap>());
   account.cite(Section::privileged_instructions);
@@ -200,8 +201,7 @@ void tell(Account& account, const trace::BlockInvalidated& gone) {
   account.say(all ? Say::invalidated_all : Say::invalidated, {std::to_string(gone.blocks), account.address(gone.rip)});
   static constexpr Say reasons[] = {Say::invalidated_written, Say::invalidated_mapping, Say::invalidated_full,
                                     Say::invalidated_window, Say::invalidated_mode};
-  account.say(gone.reason < std::size(reasons) ? reasons[gone.reason] : Say::invalidated_other,
-              {account.word(reason)});
+  account.say(gone.reason < std::size(reasons) ? reasons[gone.reason] : Say::invalidated_other, {account.word(reason)});
   const auto made = account.around().last<trace::BlockTranslated>(
       account.sequence(), [&](const trace::BlockTranslated& other, const auto&) { return other.rip == gone.rip; });
   if (made && !all) {

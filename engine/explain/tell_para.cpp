@@ -18,13 +18,20 @@ std::string call_name(const Account& account, u16 number) { return account.word(
 
 // guest-kernels/MACHINE.md, "The paravirtual machine": what the bare machine has in a hypercall's place.
 constexpr std::pair<Call, Say> bare_forms[] = {
-    {Call::marker, Say::bare_marker},          {Call::console_write, Say::bare_console},
-    {Call::cpuid, Say::bare_cpuid},            {Call::set_trap_table, Say::bare_trap_table},
-    {Call::stack_switch, Say::bare_stack},     {Call::iret, Say::bare_iret},
-    {Call::read_control, Say::bare_control},   {Call::write_control, Say::bare_control},
-    {Call::load_root, Say::bare_cr3},          {Call::mmu_update, Say::bare_tables},
-    {Call::flush, Say::bare_flush},            {Call::set_timer, Say::bare_timer},
-    {Call::yield, Say::bare_sti},              {Call::block, Say::bare_hlt},
+    {Call::marker, Say::bare_marker},
+    {Call::console_write, Say::bare_console},
+    {Call::cpuid, Say::bare_cpuid},
+    {Call::set_trap_table, Say::bare_trap_table},
+    {Call::stack_switch, Say::bare_stack},
+    {Call::iret, Say::bare_iret},
+    {Call::read_control, Say::bare_control},
+    {Call::write_control, Say::bare_control},
+    {Call::load_root, Say::bare_cr3},
+    {Call::mmu_update, Say::bare_tables},
+    {Call::flush, Say::bare_flush},
+    {Call::set_timer, Say::bare_timer},
+    {Call::yield, Say::bare_sti},
+    {Call::block, Say::bare_hlt},
 };
 
 void say_arguments(Account& account, const spec::HypercallInfo& row, const trace::Hypercall& call) {
@@ -32,8 +39,8 @@ void say_arguments(Account& account, const spec::HypercallInfo& row, const trace
   std::vector<std::string> parts;
   for (unsigned i = 0; i < 4; ++i)
     if (!row.arguments[i].empty())
-      parts.push_back(account.text(Say::hypercall_argument, {account.spec("argument", row.name, row.arguments[i]),
-                                                             hex_number(values[i])}));
+      parts.push_back(account.text(Say::hypercall_argument,
+                                   {account.spec("argument", row.name, row.arguments[i]), hex_number(values[i])}));
   if (parts.empty())
     account.say(Say::hypercall_no_arguments);
   else
@@ -50,8 +57,8 @@ std::string result_text(u64 result) {
 
 const spec::HypercallErrorInfo* error_row(u64 error) {
   const auto rows = spec::hypercall_error_rows();
-  const auto found = std::find_if(rows.begin(), rows.end(),
-                                  [&](const auto& row) { return static_cast<u64>(row.value) == error; });
+  const auto found =
+      std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return static_cast<u64>(row.value) == error; });
   return found == rows.end() ? nullptr : &*found;
 }
 
@@ -100,9 +107,8 @@ void tell(Account& account, const trace::HypercallRefused& refused) {
   account.title(Say::refused_title, {name});
   account.say(Say::refused, {name});
   const auto rows = spec::hypercall_rule_rows();
-  const auto rule = std::find_if(rows.begin(), rows.end(), [&](const auto& row) {
-    return static_cast<u16>(row.value) == refused.rule;
-  });
+  const auto rule = std::find_if(rows.begin(), rows.end(),
+                                 [&](const auto& row) { return static_cast<u16>(row.value) == refused.rule; });
   const std::string rule_name = account.word("HypercallRule", refused.rule);
   const std::string sentence =
       rule == rows.end() ? account.text(Say::word_unknown) : account.spec("refusal", rule->name, rule->sentence);
@@ -124,9 +130,8 @@ void tell(Account& account, const trace::HypercallReturn& over) {
   account.say(Say::return_answer, {name, result_text(over.result)});
   if (const u64 error = error_of(over.result)) {
     const auto* const row = error_row(error);
-    account.say(Say::return_error,
-                {std::to_string(error), row ? account.spec("call_error", row->name, row->sentence)
-                                            : account.text(Say::word_unknown)});
+    account.say(Say::return_error, {std::to_string(error), row ? account.spec("call_error", row->name, row->sentence)
+                                                               : account.text(Say::word_unknown)});
     account.link(Say::link_cause, account.related_before<trace::HypercallRefused>());
   }
   if (over.result == 0) account.say(Say::return_zero);
@@ -160,22 +165,22 @@ void tell(Account& account, const trace::Upcall& upcall) {
 }
 
 void tell(Account& account, const trace::EventChannel& step) {
-  const std::string name =
-      step.channel == static_cast<u8>(para_abi::Channel::timer)  ? account.text(Say::channel_timer)
-      : step.channel == static_cast<u8>(para_abi::Channel::disk) ? account.text(Say::channel_disk)
-                                                                 : account.text(Say::channel_own,
-                                                                                {std::to_string(step.channel)});
+  const std::string name = step.channel == static_cast<u8>(para_abi::Channel::timer) ? account.text(Say::channel_timer)
+                           : step.channel == static_cast<u8>(para_abi::Channel::disk)
+                               ? account.text(Say::channel_disk)
+                               : account.text(Say::channel_own, {std::to_string(step.channel)});
   const auto phase = static_cast<trace::ChannelPhase>(step.phase);
   account.title(Say::channel_title, {name, account.word(phase)});
   const bool delivered = phase == trace::ChannelPhase::delivered;
-  account.say(delivered                                    ? Say::channel_delivered
+  account.say(delivered                              ? Say::channel_delivered
               : phase == trace::ChannelPhase::raised ? Say::channel_raised
                                                      : Say::channel_other,
               {name});
   if (delivered) {
-    const auto raised = account.around().last<trace::EventChannel>(account.sequence(), [&](const auto& other, const auto&) {
-      return other.channel == step.channel && other.phase == static_cast<u8>(trace::ChannelPhase::raised);
-    });
+    const auto raised =
+        account.around().last<trace::EventChannel>(account.sequence(), [&](const auto& other, const auto&) {
+          return other.channel == step.channel && other.phase == static_cast<u8>(trace::ChannelPhase::raised);
+        });
     if (raised) account.say(Say::channel_before, {number(raised->sequence())});
     account.link(Say::link_raised, raised);
     const auto upcall = account.around().next<trace::Upcall>(account.sequence());

@@ -49,18 +49,20 @@ void say_way(Account& account, Say by_exit, Say by_trap, Say by_return) {
 void tell(Account& account, const trace::Exception& exception) {
   const std::string vector = vector_text(account, exception.vector);
   account.title(Say::exception_title, {vector});
-  account.say(Say::exception, {vector, account.address(exception.rip)});
+  const auto reflected = account.related_before<trace::FaultReflected>();
+  account.say(reflected ? Say::exception_by_monitor : Say::exception, {vector, account.address(exception.rip)});
   account.say_text(error_code_text(account, exception.vector, exception.has_error_code != 0, exception.error_code));
   if (exception.vector == page_fault_vector) {
     account.say(Say::exception_cr2, {account.address(exception.cr2)});
-    const auto walk = account.around().last<trace::WalkEnd>(account.sequence(), [&](const trace::WalkEnd& end, const auto&) {
-      return end.gva == exception.cr2 && end.outcome == static_cast<u8>(trace::WalkOutcome::page_fault);
-    });
+    const auto walk =
+        account.around().last<trace::WalkEnd>(account.sequence(), [&](const trace::WalkEnd& end, const auto&) {
+          return end.gva == exception.cr2 && end.outcome == static_cast<u8>(trace::WalkOutcome::page_fault);
+        });
     if (walk) account.say(Say::exception_walk, {number(walk->sequence())});
     account.link(Say::link_walk_end, walk);
     account.cite(Section::page_faults);
   }
-  if (const auto reflected = account.related_before<trace::FaultReflected>()) {
+  if (reflected) {
     account.say(Say::exception_full);
     account.link(Say::link_cause, reflected);
   } else if (account.by(trace::Technique::hardware) && !account.on_kvm()) {
@@ -76,8 +78,8 @@ void tell(Account& account, const trace::Interrupt& interrupt) {
   static constexpr Say sentences[] = {Say::interrupt_raised, Say::interrupt_acknowledged, Say::interrupt_injected,
                                       Say::interrupt_delivered, Say::interrupt_lowered};
   const Say sentence = interrupt.phase < std::size(sentences) ? sentences[interrupt.phase] : Say::interrupt_other;
-  account.say(sentence, {line_text(account, interrupt.line), hex_number(interrupt.vector),
-                         account.address(interrupt.rip)});
+  account.say(sentence,
+              {line_text(account, interrupt.line), hex_number(interrupt.vector), account.address(interrupt.rip)});
   if (interrupt.line == 0) account.say(Say::interrupt_line_timer);
   if (interrupt.line == 4) account.say(Say::interrupt_line_serial);
   if (interrupt.line == 14) account.say(Say::interrupt_line_disk);
@@ -138,10 +140,8 @@ namespace {
 void say_cr3(Account& account, const trace::CrAccess& access, bool exited) {
   account.say(access.value == access.old_value ? Say::cr3_same : Say::cr3_switch);
   const auto flush = account.around().next<trace::TlbFlush>(
-      account.sequence(),
-      [&](const trace::TlbFlush& other, const trace::RecordedEvent& event) {
-        return other.cause == static_cast<u8>(trace::FlushCause::mov_cr3) &&
-               event.tick() == account.event().tick();
+      account.sequence(), [&](const trace::TlbFlush& other, const trace::RecordedEvent& event) {
+        return other.cause == static_cast<u8>(trace::FlushCause::mov_cr3) && event.tick() == account.event().tick();
       });
   if (flush) {
     account.say(Say::cr3_flush, {std::to_string(flush->as<trace::TlbFlush>()->entries), number(flush->sequence())});

@@ -174,8 +174,8 @@ void tell(Account& account, const trace::Gap& gap) {
 
 void tell(Account& account, const trace::NotImplemented& met) {
   account.title(Say::not_implemented_title);
-  account.say(Say::not_implemented, {account.address(met.rip),
-                                     bytes_text(account, met.bytes_low, met.bytes_high, met.length)});
+  account.say(Say::not_implemented,
+              {account.address(met.rip), bytes_text(account, met.bytes_low, met.bytes_high, met.length)});
   account.cite(Section::lab_words);
 }
 
@@ -224,10 +224,9 @@ void tell(Account& account, const trace::HandlerCall& call) {
 void tell(Account& account, const trace::HandlerAction& change) {
   const auto action = static_cast<trace::HandlerChange>(change.action);
   account.title(Say::handler_action_title, {account.word(action)});
-  static constexpr Say sentences[] = {Say::handler_set_register,   Say::handler_write_linear,
-                                      Say::handler_write_physical, Say::handler_skip,
-                                      Say::handler_raise,          Say::handler_vmwrite,
-                                      Say::handler_map,            Say::handler_result};
+  static constexpr Say sentences[] = {Say::handler_set_register, Say::handler_write_linear, Say::handler_write_physical,
+                                      Say::handler_skip,         Say::handler_raise,        Say::handler_vmwrite,
+                                      Say::handler_map,          Say::handler_result};
   const Say sentence = change.action < std::size(sentences) ? sentences[change.action] : Say::handler_other;
   account.say(sentence, {hex_number(change.target), hex_number(change.value), std::to_string(change.line)});
   const auto call = account.around().last<trace::HandlerCall>(account.sequence());

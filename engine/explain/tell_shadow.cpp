@@ -14,17 +14,19 @@ void tell(Account& account, const trace::ShadowFill& fill) {
     account.say(Say::shadow_fill_trap, {number(trap->sequence())});
     account.link(Say::link_trap, trap);
   }
-  account.say(Say::shadow_fill_why, {hex_number(fill.guest_entry), entry_text(account, false, guest_level, fill.guest_entry),
-                                     account.address(fill.gpa)});
+  account.say(Say::shadow_fill_why,
+              {hex_number(fill.guest_entry), entry_text(account, false, guest_level, fill.guest_entry),
+               account.address(fill.gpa)});
   account.say(Say::shadow_fill_entry, {hex_number(fill.value), entry_text(account, false, 1, fill.value)});
   if (has_bit(fill.guest_entry, 1) && !has_bit(fill.value, 1)) account.say(Say::shadow_fill_read_only);
   if (guest_level > 1 && guest_level <= 3)
     account.say(Say::shadow_fill_split, {page_text(account, static_cast<u8>(guest_level))});
   account.say(Say::shadow_fill_space,
               {account.word(static_cast<trace::ShadowSpace>(fill.space)), account.address(fill.guest_root)});
-  account.link(Say::link_walk, account.around().last<trace::WalkEnd>(account.sequence(), [&](const auto& end, const auto&) {
-    return end.gva != unknown_address && (end.gva ^ fill.gva) >> 12 == 0;
-  }));
+  account.link(Say::link_walk,
+               account.around().last<trace::WalkEnd>(account.sequence(), [&](const auto& end, const auto&) {
+                 return end.gva != unknown_address && (end.gva ^ fill.gva) >> 12 == 0;
+               }));
   account.cite(Section::lab_full);
   account.cite(Section::access_rights);
 }
@@ -44,9 +46,10 @@ void tell(Account& account, const trace::ShadowProtect& protect) {
     default:
       account.say(Say::shadow_protect_other, {account.word(as)});
   }
-  const auto before = account.around().last<trace::ShadowProtect>(account.sequence(), [&](const auto& other, const auto&) {
-    return other.gpa == protect.gpa && other.protection == protect.protection;
-  });
+  const auto before =
+      account.around().last<trace::ShadowProtect>(account.sequence(), [&](const auto& other, const auto&) {
+        return other.gpa == protect.gpa && other.protection == protect.protection;
+      });
   account.link(Say::link_previous, before);
   account.link(Say::link_trap, account.related_before<trace::Trap>());
   account.cite(Section::lab_full);
@@ -72,9 +75,8 @@ void tell(Account& account, const trace::ShadowSync& sync) {
 void tell(Account& account, const trace::ShadowZap& zap) {
   const auto cause = static_cast<trace::ZapCause>(zap.cause);
   account.title(Say::shadow_zap_title, {account.word(cause)});
-  const std::string where = zap.gva == unknown_address
-                                ? account.text(Say::shadow_zap_all)
-                                : account.text(Say::shadow_zap_page, {hex_number(zap.gva)});
+  const std::string where = zap.gva == unknown_address ? account.text(Say::shadow_zap_all)
+                                                       : account.text(Say::shadow_zap_page, {hex_number(zap.gva)});
   account.say(Say::shadow_zap, {std::to_string(zap.entries), where});
   static constexpr Say causes[] = {Say::shadow_zap_changed, Say::shadow_zap_invlpg, Say::shadow_zap_frames,
                                    Say::shadow_zap_mode, Say::shadow_zap_strange};

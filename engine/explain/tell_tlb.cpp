@@ -82,7 +82,8 @@ std::string rights_text(const Account& account, const trace::TlbFill& fill) {
 void tell(Account& account, const trace::TlbMiss& miss) {
   const std::string address = account.address(miss.gva);
   account.title(Say::tlb_miss_title, {address});
-  account.say(Say::tlb_miss, {address, access_text(account, miss.access), std::to_string(miss.vpid), std::to_string(miss.pcid)});
+  account.say(Say::tlb_miss,
+              {address, access_text(account, miss.access), std::to_string(miss.vpid), std::to_string(miss.pcid)});
   say_absence(account, miss);
   if (const auto walk = account.related_after<trace::WalkBegin>()) {
     account.say(Say::tlb_miss_walk, {number(walk->sequence())});
@@ -96,8 +97,7 @@ void tell(Account& account, const trace::TlbFill& fill) {
   account.say(Say::tlb_fill, {account.address(fill.gva), account.address(fill.hpa), std::to_string(fill.set),
                               std::to_string(fill.way)});
   if (fill.ept_pointer != 0) account.say(Say::tlb_fill_gpa, {account.address(fill.gpa)});
-  account.say(Say::tlb_fill_tags,
-              {std::to_string(fill.vpid), std::to_string(fill.pcid), hex_number(fill.ept_pointer)});
+  account.say(Say::tlb_fill_tags, {std::to_string(fill.vpid), std::to_string(fill.pcid), hex_number(fill.ept_pointer)});
   account.say(Say::tlb_fill_rights, {rights_text(account, fill)});
   if (!fill.writable && !fill.dirty) account.say(Say::tlb_fill_clean);
   if (fill.page_level < fill.guest_page_level)
@@ -118,9 +118,10 @@ void tell(Account& account, const trace::TlbEvict& evict) {
     account.say(Say::tlb_evict_filled, {number(fill->sequence())});
     account.link(Say::link_fill, fill);
   }
-  const auto next = account.around().next<trace::TlbFill>(account.sequence(), [&](const trace::TlbFill& fill, const auto&) {
-    return fill.set == evict.set && (fill.way == evict.way || covers(fill, evict.gva));
-  });
+  const auto next =
+      account.around().next<trace::TlbFill>(account.sequence(), [&](const trace::TlbFill& fill, const auto&) {
+        return fill.set == evict.set && (fill.way == evict.way || covers(fill, evict.gva));
+      });
   if (next) {
     const auto fill = *next->as<trace::TlbFill>();
     if (covers(fill, evict.gva))
@@ -177,10 +178,10 @@ void say_origin(Account& account, const trace::TlbFlush& flush) {
 void tell(Account& account, const trace::TlbFlush& flush) {
   account.title(Say::tlb_flush_title,
                 {account.word(static_cast<trace::FlushScope>(flush.scope)), cause_name(account, flush)});
-  static constexpr Say causes[] = {Say::cause_invlpg,  Say::cause_mov_cr3,  Say::cause_mov_cr0,    Say::cause_mov_cr4,
-                                   Say::cause_invpcid, Say::cause_invvpid,  Say::cause_invept,     Say::cause_vm_entry,
-                                   Say::cause_vm_exit, Say::cause_page_fault, Say::cause_strange,
-                                   Say::cause_ept_violation};
+  static constexpr Say causes[] = {Say::cause_invlpg,     Say::cause_mov_cr3,  Say::cause_mov_cr0,
+                                   Say::cause_mov_cr4,    Say::cause_invpcid,  Say::cause_invvpid,
+                                   Say::cause_invept,     Say::cause_vm_entry, Say::cause_vm_exit,
+                                   Say::cause_page_fault, Say::cause_strange,  Say::cause_ept_violation};
   account.say(flush.cause < std::size(causes) ? causes[flush.cause] : Say::cause_other);
   say_scope(account, flush);
   if (flush.entries + u64{flush.physical_entries} + flush.cached_structures == 0)

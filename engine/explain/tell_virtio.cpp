@@ -13,16 +13,14 @@ namespace {
 // The nearest step of the same queue and, where the kind has one, the same chain.
 template <typename Event>
 std::optional<trace::RecordedEvent> chain_before(Account& account, u8 queue, u16 head) {
-  return account.around().last<Event>(account.sequence(), [&](const Event& other, const auto&) {
-    return other.queue == queue && other.head == head;
-  });
+  return account.around().last<Event>(
+      account.sequence(), [&](const Event& other, const auto&) { return other.queue == queue && other.head == head; });
 }
 
 template <typename Event>
 std::optional<trace::RecordedEvent> chain_after(Account& account, u8 queue, u16 head) {
-  return account.around().next<Event>(account.sequence(), [&](const Event& other, const auto&) {
-    return other.queue == queue && other.head == head;
-  });
+  return account.around().next<Event>(
+      account.sequence(), [&](const Event& other, const auto&) { return other.queue == queue && other.head == head; });
 }
 
 }  // namespace
@@ -71,8 +69,7 @@ void tell(Account& account, const trace::VirtioDescriptor& descriptor) {
   else
     account.say(Say::descriptor_last);
   account.say(Say::descriptor_block);
-  account.link(Say::link_begin,
-               chain_before<trace::VirtioAvailPublish>(account, descriptor.queue, descriptor.head));
+  account.link(Say::link_begin, chain_before<trace::VirtioAvailPublish>(account, descriptor.queue, descriptor.head));
   account.link(Say::link_next, chain_after<trace::VirtioPop>(account, descriptor.queue, descriptor.head));
   account.cite(Section::virtio_descriptors);
 }
@@ -94,14 +91,13 @@ void tell(Account& account, const trace::VirtioPop& pop) {
 void tell(Account& account, const trace::VirtioUsedPublish& used) {
   const std::string head = std::to_string(used.head);
   account.title(Say::used_title, {head});
-  account.say(Say::used,
-              {head, std::to_string(used.queue), std::to_string(used.index), std::to_string(used.length)});
+  account.say(Say::used, {head, std::to_string(used.queue), std::to_string(used.index), std::to_string(used.length)});
   if (const auto pop = chain_before<trace::VirtioPop>(account, used.queue, used.head)) {
     account.say(Say::used_pop, {number(pop->sequence())});
     account.link(Say::link_begin, pop);
   }
-  const auto kinds = account.around().source().kinds<trace::VirtioInterruptSuppressed, trace::EventChannel,
-                                                     trace::HypercallReturn>();
+  const auto kinds =
+      account.around().source().kinds<trace::VirtioInterruptSuppressed, trace::EventChannel, trace::HypercallReturn>();
   const auto next = account.around().after(account.sequence(), kinds, [](const auto&) { return true; });
   if (next && next->is<trace::VirtioInterruptSuppressed>())
     account.say(Say::used_no_interrupt, {number(next->sequence())});
@@ -114,16 +110,16 @@ void tell(Account& account, const trace::VirtioInterruptSuppressed& suppressed) 
   account.title(Say::interrupt_suppressed_title, {std::to_string(suppressed.queue)});
   account.say(Say::interrupt_suppressed, {std::to_string(suppressed.queue)});
   account.link(Say::link_previous,
-               account.around().last<trace::VirtioUsedPublish>(
-                   account.sequence(), [&](const auto& other, const auto&) { return other.queue == suppressed.queue; }));
+               account.around().last<trace::VirtioUsedPublish>(account.sequence(), [&](const auto& other, const auto&) {
+                 return other.queue == suppressed.queue;
+               }));
   account.cite(Section::virtio_used_suppression);
 }
 
 void tell(Account& account, const trace::VirtioRuleBroken& broken) {
   const auto rows = spec::virtio_rule_rows();
-  const auto rule = std::find_if(rows.begin(), rows.end(), [&](const auto& row) {
-    return static_cast<u16>(row.value) == broken.rule;
-  });
+  const auto rule = std::find_if(rows.begin(), rows.end(),
+                                 [&](const auto& row) { return static_cast<u16>(row.value) == broken.rule; });
   const std::string name = account.word("VirtioRule", broken.rule), queue = std::to_string(broken.queue);
   account.title(Say::broken_title, {name});
   account.link(Say::link_hypercall, account.related_before<trace::Hypercall>());
@@ -131,8 +127,7 @@ void tell(Account& account, const trace::VirtioRuleBroken& broken) {
     account.say(Say::broken_unknown, {queue, name, hex_number(broken.value)});
     return account.cite(Section::virtio_queues);
   }
-  account.say(Say::broken,
-              {queue, account.spec("virtio_rule", rule->name, rule->sentence), hex_number(broken.value)});
+  account.say(Say::broken, {queue, account.spec("virtio_rule", rule->name, rule->sentence), hex_number(broken.value)});
   account.cite_titled("virtio 1.2", rule->section);
 }
 

@@ -26,9 +26,9 @@ void say_failed_entry(Account& account, const trace::VmExit& exit) {
   account.say(Say::exit_failed_entry);
   if ((exit.reason & 0xffff) == 33) account.say(Say::exit_failed_state);
   const auto check = account.around().last<trace::EntryCheck>(
-      account.sequence(), [&](const auto&, const trace::RecordedEvent& other) { return other.cause() == account.cause(); });
-  const auto any = check ? check
-                         : account.around().last<trace::EntryCheck>(account.sequence());
+      account.sequence(),
+      [&](const auto&, const trace::RecordedEvent& other) { return other.cause() == account.cause(); });
+  const auto any = check ? check : account.around().last<trace::EntryCheck>(account.sequence());
   if (any) account.say(Say::exit_failed_rule, {number(any->sequence())});
   account.link(Say::link_cause, any);
   account.cite(Section::entry_failures);
@@ -151,6 +151,13 @@ void say_before(Account& account, u32 field, u64 value) {
   const auto before = account.around().before(account.sequence(), kinds, [&](const trace::RecordedEvent& event) {
     return event.field("field") == std::optional<u64>(field);
   });
+  const auto exit = account.event().is<trace::VmcsRead>() && spec::type_of_field(field) == spec::FieldType::guest_state
+                        ? account.around().last<trace::VmExit>(account.sequence())
+                        : std::nullopt;
+  if (exit && (!before || before->sequence() < exit->sequence())) {
+    account.link(Say::link_exit, exit);
+    return account.say(Say::vmcs_saved, {number(exit->sequence())});
+  }
   if (!before) return account.say(Say::vmcs_first);
   const u64 old_value = before->field("value").value_or(0);
   account.say(Say::vmcs_before, {number(before->sequence()), hex_number(old_value)});
@@ -183,16 +190,14 @@ void tell(Account& account, const trace::VmcsWrite& write) {
   const auto exit = account.related_before<trace::VmExit>();
   if (write.field == static_cast<u32>(Field::guest_rip) && exit) account.say(Say::vmcs_skip);
   account.link(Say::link_this_exit, exit);
-  account.link(Say::link_entry,
-               account.around().next<trace::VmEntry>(account.sequence()));
+  account.link(Say::link_entry, account.around().next<trace::VmEntry>(account.sequence()));
   account.cite(Section::vmcs_encodings);
 }
 
 void tell(Account& account, const trace::EntryCheck& check) {
   const auto rows = spec::entry_rule_rows();
-  const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& candidate) {
-    return static_cast<u32>(candidate.value) == check.rule;
-  });
+  const auto row = std::find_if(rows.begin(), rows.end(),
+                                [&](const auto& candidate) { return static_cast<u32>(candidate.value) == check.rule; });
   const std::string name = account.word("EntryRule", check.rule);
   account.title(Say::check_title, {name});
   if (row == rows.end())
@@ -215,10 +220,10 @@ void tell(Account& account, const trace::UserExit& exit) {
   const auto reason = static_cast<trace::UserExitReason>(exit.reason);
   account.title(Say::user_title, {account.word(reason)});
   account.say(Say::user_what, {account.address(exit.rip)});
-  static constexpr Say sentences[] = {Say::user_port_io,      Say::user_mmio,            Say::user_halt,
-                                      Say::user_window,       Say::user_stop,            Say::user_shutdown,
-                                      Say::user_interrupted,  Say::user_entry_failed,    Say::user_not_implemented,
-                                      Say::user_failed,       Say::user_hypercall,       Say::user_handler_failed};
+  static constexpr Say sentences[] = {Say::user_port_io,     Say::user_mmio,         Say::user_halt,
+                                      Say::user_window,      Say::user_stop,         Say::user_shutdown,
+                                      Say::user_interrupted, Say::user_entry_failed, Say::user_not_implemented,
+                                      Say::user_failed,      Say::user_hypercall,    Say::user_handler_failed};
   const std::string what = hex_number(exit.number);
   if (reason == trace::UserExitReason::port_io)
     account.say(Say::user_port_io, {what, device_text(account, exit.number)});

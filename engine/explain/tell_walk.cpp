@@ -16,8 +16,7 @@ constexpr u8 ept = static_cast<u8>(trace::Dimension::ept), shadow = static_cast<
 
 std::string place_text(const Account& account, u64 gpa, u64 hpa) {
   if (hpa == unknown_address)
-    return gpa == unknown_address ? account.text(Say::place_unknown)
-                                  : account.text(Say::place_gpa, {hex_number(gpa)});
+    return gpa == unknown_address ? account.text(Say::place_unknown) : account.text(Say::place_gpa, {hex_number(gpa)});
   if (gpa == unknown_address) return account.text(Say::place_hpa, {hex_number(hpa)});
   return account.text(Say::place_both, {hex_number(hpa), hex_number(gpa)});
 }
@@ -50,9 +49,8 @@ void tell(Account& account, const trace::WalkBegin& begin) {
   }
   if (begin.parent != 0 && begin.parent != trace::unknown_number) {
     const auto kinds = account.around().source().kinds<trace::VmExit, trace::Trap, trace::UserExit, trace::WalkBegin>();
-    const auto parent = account.around().before(account.sequence(), kinds, [&](const trace::RecordedEvent& event) {
-      return event.cause() == begin.parent;
-    });
+    const auto parent = account.around().before(
+        account.sequence(), kinds, [&](const trace::RecordedEvent& event) { return event.cause() == begin.parent; });
     if (parent) account.say(Say::walk_parent, {number(parent->sequence())});
     account.link(Say::link_cause, parent);
   }
@@ -85,7 +83,9 @@ void say_source(Account& account, const trace::WalkReference& reference, const s
 
 void say_whose(Account& account, const trace::WalkReference& reference) {
   if (reference.dimension == shadow) return account.say(Say::walk_ref_shadow);
-  if (reference.dimension != ept) return account.say(Say::walk_ref_guest);
+  const bool direct =
+      account.by(trace::Technique::para) && account.event().stamp().provenance != trace::Provenance::derived;
+  if (reference.dimension != ept) return account.say(direct ? Say::walk_ref_direct : Say::walk_ref_guest);
   if (reference.for_level == 0) return account.say(Say::walk_ref_ept_page);
   account.say(Say::walk_ref_ept_table, {level_text(false, reference.for_level)});
 }
@@ -223,7 +223,7 @@ void tell(Account& account, const trace::WalkEnd& end) {
     account.say(Say::walk_end_stop,
                 {number(sequence), level_text(last.dimension == ept, last.level), hex_number(last.value),
                  entry_text(account, last.dimension == ept, last.level, last.value)});
-    account.link(Say::link_table_write, sequence);
+    account.link(Say::link_culprit, sequence);
   }
   if (failed && account.event().stamp().provenance != trace::Provenance::derived) say_consequence(account);
   if (!failed)
@@ -277,7 +277,8 @@ void say_writer(Account& account, const trace::TableWrite& write) {
 // The level of an entry by the last walk that looked at it; 0 where none did nearby.
 unsigned level_of(Account& account, u64 hpa) {
   const auto looked = account.around().last<trace::WalkReference>(
-      account.sequence() + 64, [&](const trace::WalkReference& reference, const auto&) { return reference.entry_hpa == hpa; });
+      account.sequence() + 64,
+      [&](const trace::WalkReference& reference, const auto&) { return reference.entry_hpa == hpa; });
   const auto reference = looked ? looked->as<trace::WalkReference>() : std::nullopt;
   return reference && reference->level <= 4 ? reference->level : 0;
 }

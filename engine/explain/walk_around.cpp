@@ -22,15 +22,13 @@ WalkAround walk_around(Account& account, u64 sequence, u64 cause) {
   walk.begin = account.around().before(sequence + 1, begins, [&](const auto& event) { return event.cause() == cause; });
   if (!walk.begin) return walk;
   const auto parts = source.kinds<trace::WalkReference, trace::WalkEnd, trace::WalkBegin>();
-  walk.end = account.around().after(
-      walk.begin->sequence(), parts,
-      [&](const trace::RecordedEvent& event) {
-        if (event.cause() != cause) return false;
-        if (const auto reference = event.as<trace::WalkReference>())
-          walk.references.emplace_back(event.sequence(), *reference);
-        return event.is<trace::WalkEnd>() || event.is<trace::WalkBegin>() ||
-               walk.references.size() >= WalkAround::most_references;
-      });
+  walk.end = account.around().after(walk.begin->sequence(), parts, [&](const trace::RecordedEvent& event) {
+    if (event.cause() != cause) return false;
+    if (const auto reference = event.as<trace::WalkReference>())
+      walk.references.emplace_back(event.sequence(), *reference);
+    return event.is<trace::WalkEnd>() || event.is<trace::WalkBegin>() ||
+           walk.references.size() >= WalkAround::most_references;
+  });
   if (walk.end && !walk.end->is<trace::WalkEnd>()) walk.end.reset();
   return walk;
 }
