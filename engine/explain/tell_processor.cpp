@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "base/hex.h"
 #include "explain/decode.h"
+#include "explain/exits.h"
 #include "explain/tell.h"
 #include "spec/msrs.h"
 #include "spec/vectors.h"
@@ -44,6 +45,16 @@ void say_way(Account& account, Say by_exit, Say by_trap, Say by_return) {
   }
 }
 
+// Why an exception under hardware stays within the guest: only where the bitmap's writer is on the trace.
+void say_not_intercepted(Account& account, const trace::Exception& exception) {
+  const auto writer = writer_of(account, spec::VmcsField::exception_bitmap);
+  const u64 bitmap = writer ? writer->as<trace::VmcsWrite>()->value : ~u64{0};
+  if (exception.vector >= 32 || has_bit(bitmap, exception.vector)) return;
+  account.say(Say::exception_hardware, {number(writer->sequence())});
+  account.link(Say::link_control, writer);
+  account.cite(Section::exception_bitmap);
+}
+
 }  // namespace
 
 void tell(Account& account, const trace::Exception& exception) {
@@ -65,9 +76,8 @@ void tell(Account& account, const trace::Exception& exception) {
   if (reflected) {
     account.say(Say::exception_full);
     account.link(Say::link_cause, reflected);
-  } else if (account.by(trace::Technique::hardware) && !account.on_kvm()) {
-    account.say(Say::exception_hardware);
-    account.cite(Section::exception_bitmap);
+  } else if (account.by(trace::Technique::hardware)) {
+    say_not_intercepted(account, exception);
   }
   account.cite(Section::exception_reference);
 }

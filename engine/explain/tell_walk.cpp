@@ -38,7 +38,7 @@ void tell(Account& account, const trace::WalkBegin& begin) {
   account.title(Say::walk_begin_title, {address});
   account.say(derived ? Say::walk_begin_derived : Say::walk_begin,
               {address, access_text(account, begin.access), mode_text(account, begin.user)});
-  if (derived) account.say(Say::walk_begin_monitor);
+  if (derived) account.say(account.on_kvm() ? Say::walk_begin_kvm : Say::walk_begin_monitor);
   if (begin.ept_pointer != 0)
     account.say(Say::walk_two_dimensions, {hex_number(begin.root), hex_number(begin.ept_pointer)});
   else

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "spec/entry_rules.h"
 #include "spec/exit_reasons.h"
 #include "spec/hypercalls.h"
 #include "spec/msrs.h"
@@ -66,6 +67,8 @@ TEST_CASE("Chinese for rows of the specification names rows that exist, and miss
   check_all_translated("refusal", spec::hypercall_rule_rows());
   check_all_translated("virtio_rule", spec::virtio_rule_rows());
   check_all_translated("vector", spec::vector_rows());
+  check_all_translated("entry_rule", spec::entry_rule_rows());
+  check_all_translated("entry_hint", spec::entry_rule_rows());
   std::set<std::string_view> names;
   for (const auto& row : spec::exit_reason_rows()) names.insert(row.name);
   for (const auto& row : spec::msr_rows()) names.insert(row.name);
