@@ -94,8 +94,9 @@ void add_events(CLI::App& app, EventsCommand& command, Chosen& chosen) {
 void add_show(CLI::App& app, ShowCommand& command, Chosen& chosen) {
   auto* sub = app.add_subcommand("show", "One view of a trace at one moment");
   sub->add_option("TRACE", command.trace, "A .trap file")->required();
-  sub->add_option("VIEW", command.view, "walk, tlb, vmcs, shadow, ring, regs, exits or console")->required();
+  sub->add_option("VIEW", command.view, "walk, tlb, vmcs, shadow, ring, regs, exits, console or explain")->required();
   sub->add_option("--at", command.at, "An event's number, or kind#n such as vm_exit#3; the end where left out");
+  sub->add_option("--lang", command.language, "Of view explain: en or zh")->capture_default_str();
   add_json(sub, command.form);
   sub->footer(
       "  walk     a page walk, reference by reference: GVA to GPA to HPA\n"
@@ -105,7 +106,8 @@ void add_show(CLI::App& app, ShowCommand& command, Chosen& chosen) {
       "  ring     descriptor table, avail and used ring           (para)\n"
       "  regs     the guest's registers\n"
       "  exits    VM exits, traps, returns to the user half so far\n"
-      "  console  what the guest has printed so far\n\n"
+      "  console  what the guest has printed so far\n"
+      "  explain  one event in a paragraph: what it is, why it happened here, and the manual's section\n\n"
       "A view is folded from the events up to the moment; each row names the event that it comes from.\n\n"
       "Examples: trapline show run.trap --at vm_exit#3 vmcs\n"
       "          trapline show run.trap --at virtio_pop#2 ring        one chain taken, not yet given back\n"

@@ -53,6 +53,7 @@ struct ShowCommand {
   std::string trace;
   std::string at;
   std::string view;
+  std::string language = "en";  // of view explain
   Form form = Form::text;
 };
 

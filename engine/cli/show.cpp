@@ -1,7 +1,7 @@
 #include "cli/show.h"
 
-#include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "cli/open_trace.h"
 
@@ -11,7 +11,7 @@ namespace {
 
 struct Row {
   std::string_view name;
-  ShowView show;
+  Result<std::string> (*show)(const trace::EventSource& source, u64 at, Form form);
 };
 
 constexpr Row views[] = {
@@ -22,21 +22,33 @@ constexpr Row views[] = {
 std::string view_names() {
   std::string names;
   for (const Row& row : views) names += (names.empty() ? "" : ", ") + std::string(row.name);
-  return names;
+  return names + ", explain";
+}
+
+// Nothing for a view that there is not.
+std::optional<ShowView> view_named(const std::string& name, Language language) {
+  if (name == "explain")
+    return [language](const trace::EventSource& source, u64 at, Form form) {
+      return show_explain(source, at, form, language);
+    };
+  for (const Row& row : views)
+    if (row.name == name) return row.show;
+  return std::nullopt;
 }
 
 }  // namespace
 
 int show(const ShowCommand& command) {
-  const auto* row = std::find_if(std::begin(views), std::end(views),
-                                 [&](const Row& candidate) { return candidate.name == command.view; });
-  if (row == std::end(views))
-    return report_error(usage_error("there is no view '" + command.view + "'; the views are " + view_names()));
+  const auto language = language_named(command.language);
+  if (!language)
+    return report_error(usage_error("there is no language '" + command.language + "'; --lang takes en or zh"));
+  const auto view = view_named(command.view, *language);
+  if (!view) return report_error(usage_error("there is no view '" + command.view + "'; the views are " + view_names()));
   auto reader = open_trace(command.trace);
   if (!reader) return report_error(reader.error());
   const auto at = position_in(**reader, command.at);
   if (!at) return report_error(at.error());
-  const auto text = row->show(**reader, *at, command.form);
+  const auto text = (*view)(**reader, *at, command.form);
   if (!text) return report_error(text.error());
   std::fwrite(text->data(), 1, text->size(), stdout);
   return 0;
