@@ -9,7 +9,7 @@
 
 namespace trapline::trace {
 
-inline constexpr u64 most_time = (1ULL << 62) - 1;
+inline constexpr u64 most_time = (1ULL << 60) - 1;  // 36 years of nanoseconds
 
 // Where an event stands on the axes of time.
 struct Moment {

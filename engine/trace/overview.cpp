@@ -92,6 +92,12 @@ std::optional<Moment> Overview::moment(u64 sequence) const {
   return std::nullopt;
 }
 
+std::optional<u16> Overview::kind(u64 sequence) const {
+  const std::size_t index = block_reaching(sequence);
+  if (index == blocks_.size() || blocks_[index].first() > sequence || blocks_[index].events() == 0) return std::nullopt;
+  return blocks_[index].kind(static_cast<u32>(sequence - blocks_[index].first()));
+}
+
 u64 Overview::reaching(TimeAxis axis, u64 time) const {
   auto block = std::partition_point(blocks_.begin(), blocks_.end(), [&](const IndexedBlock& candidate) {
     return time_of(candidate.last(), axis) < time;

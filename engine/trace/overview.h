@@ -44,6 +44,8 @@ class Overview {
   // Of added blocks alone:
   // The last event numbered `sequence` or below; nothing where there is none.
   std::optional<Moment> moment(u64 sequence) const;
+  // Its kind's number; nothing in a hole.
+  std::optional<u16> kind(u64 sequence) const;
   // The number of the first event at or behind a time; built() where none is.
   u64 reaching(TimeAxis axis, u64 time) const;
   // The last event.

@@ -131,8 +131,8 @@ void SliceIndex::take_exit(Role role, const RecordedEvent& event, const Now& now
   }
   // On the way through the monitor its user half is reached: that is a part of the exit, not another one.
   if (role == Role::user_exit && (before == Role::exit || before == Role::trap)) return;
-  if (role != Role::user_exit) close(Track::calls, SliceEnd::cut);
-  close(Track::exits, before == Role::exit ? SliceEnd::cut : SliceEnd::closed);
+  if (role != Role::user_exit) close_before(Track::calls, now, SliceEnd::cut);
+  close_before(Track::exits, now, before == Role::exit ? SliceEnd::cut : SliceEnd::closed);
   const std::string reason = role == Role::trap ? trap_reason(event) : word(event, "reason");
   open(Track::exits, role, now, label_of(reason, LaneClass::exits));
 }
@@ -157,7 +157,7 @@ void SliceIndex::take_walk(Role role, const RecordedEvent& event, const Now& now
   Open& walk = at(Track::walks);
   if (role == Role::walk_begin) {
     if (walk.opener != Role::none && event.field("parent") == walk.cause && walk.cause != 0) return;
-    close(Track::walks, SliceEnd::cut);
+    close_before(Track::walks, now, SliceEnd::cut);
     open(Track::walks, role, now, label_of("walk: " + word(event, "access"), LaneClass::walks));
   } else if (walk.opener != Role::none && walk.cause == now.cause) {
     if (event.field("outcome") != static_cast<u64>(WalkOutcome::translated))
@@ -206,6 +206,16 @@ void SliceIndex::close_at(Track track, const Now& now) {
   at(track).last = now.sequence;
   at(track).last_tick = now.tick;
   close(track, SliceEnd::closed);
+}
+
+// By an event that begins another: should it carry the same cause, it is not the one before's.
+void SliceIndex::close_before(Track track, const Now& now, SliceEnd end) {
+  Open& open = at(track);
+  if (open.last == now.sequence) {
+    open.last = last_.sequence;
+    open.last_tick = last_.tick;
+  }
+  close(track, end);
 }
 
 void SliceIndex::close(Track track, SliceEnd end) {

@@ -94,6 +94,7 @@ class SliceIndex {
   void open(Track track, Role opener, const Now& now, u16 label);
   void close(Track track, SliceEnd end);
   void close_at(Track track, const Now& now);
+  void close_before(Track track, const Now& now, SliceEnd end);
   Open& at(Track track) { return open_[static_cast<std::size_t>(track)]; }
   u16 label_of(std::string text, LaneClass lane_class);
 

@@ -1,7 +1,7 @@
 // Slices that do not overlap, in order: exit to next entry, walk_begin to walk_end, an action from begin to end.
 //
-// A pyramid of the longest above them answers "which slice starting in this stretch is the widest", so that drawing any
-// zoom costs a few steps per column however many slices there are.
+// Because they do not overlap, only the last slice that begins in a pixel column can be wider than it. So drawing any
+// zoom costs a search per column, however many slices there are.
 #pragma once
 
 #include <optional>
@@ -43,18 +43,10 @@ class SliceTrack {
   std::size_t starting_from(u64 sequence) const;
   // The slice around an event.
   std::optional<std::size_t> around(u64 sequence) const;
-  // Of the slices from..to-1 (from < to), the first of those with the most ticks; equal ticks: most events.
-  std::size_t longest(std::size_t from, std::size_t to) const;
-
   std::size_t bytes() const;
 
  private:
-  static constexpr std::size_t fan = 16;
-  bool longer(std::size_t left, std::size_t right) const;
-  void consider(std::size_t& best, std::size_t candidate) const;
-
   std::vector<Slice> slices_;
-  std::vector<std::vector<u32>> longest_;  // level k: of each run of 16^(k+1) slices, the longest
   bool full_ = false;
 };
 

@@ -82,6 +82,8 @@ void check_overview(const RunIndex& index, const Plain& plain, u64 seed) {
     CHECK(!histogram.coarse);
   }
   for (const Moment& moment : plain.moments) REQUIRE(overview.moment(moment.sequence) == moment);
+  for (std::size_t i = 0; i < plain.kinds.size(); ++i)
+    REQUIRE(overview.kind(plain.moments[i].sequence) == plain.kinds[i]);
   for (int round = 0; round < 300; ++round) {
     const Moment& some = plain.moments[random.below(plain.moments.size())];
     const TimeAxis axis = random.below(2) != 0 ? TimeAxis::ticks : TimeAxis::retired;
@@ -200,6 +202,7 @@ TEST_CASE("a damaged block leaves a hole in an index and nothing else") {
     check_overview(index, plain, 82);
     CHECK(index.overview().histogram(600, 900).sum() == 0);
     CHECK(index.overview().moment(700)->sequence == 599);
+    CHECK(!index.overview().kind(700));
     KindSet all = reader->schema().all_kinds();
     CHECK(index.postings().next(all, 650) == 900);
     CHECK(index.postings().previous(all, 900) == 599);
