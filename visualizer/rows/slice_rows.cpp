@@ -1,0 +1,101 @@
+#include "visualizer/rows/slice_rows.h"
+
+#include <algorithm>
+
+namespace trapline::window {
+namespace {
+
+using trace::Slice;
+using trace::SliceTrack;
+using trace::Track;
+
+// Slices begin..end-1 of a track, told as one row.
+struct Item {
+  Track track;
+  std::size_t begin = 0, end = 0;
+};
+
+// The slices that begin in each run of `step` cells: the last one by itself where it reaches out of the run, since it
+// alone can, and the others together.
+void collect(const Cells& cells, Track name, const SliceTrack& track, std::size_t step, std::vector<Item>& items) {
+  const std::span<const Slice> slices = track.slices();
+  if (slices.empty()) return;
+  if (const auto around = track.around(cells.bounds[0]); around && slices[*around].first < cells.bounds[0])
+    items.push_back({name, *around, *around + 1});
+  std::size_t begin = track.starting_from(cells.bounds[0]);
+  for (std::size_t cell = 0; cell < cells.count() && begin < slices.size(); cell += step) {
+    const u64 stop = cells.bounds[std::min(cell + step, cells.count())];
+    if (slices[begin].first >= stop) continue;
+    const std::size_t end = track.starting_from(stop);
+    const bool reaches_out = end - begin > 1 && slices[end - 1].last() >= stop;
+    items.push_back({name, begin, reaches_out ? end - 1 : end});
+    if (reaches_out) items.push_back({name, end - 1, end});
+    begin = end;
+  }
+}
+
+std::vector<Item> items_within(const Cells& cells, unsigned most) {
+  const trace::SliceIndex& index = cells.axis->lane(cells.lane).slices();
+  std::vector<Item> items;
+  for (std::size_t step = 1;; step *= 2) {
+    items.clear();
+    for (std::size_t i = 0; i < trace::tracks; ++i)
+      collect(cells, static_cast<Track>(i), index.track(static_cast<Track>(i)), step, items);
+    if (items.size() <= most || step >= cells.count()) return items;
+  }
+}
+
+std::string_view noun(Track track) {
+  switch (track) {
+    case Track::exits:
+      return " exits";
+    case Track::calls:
+      return " calls";
+    case Track::walks:
+      return " walks";
+    default:
+      return " actions";
+  }
+}
+
+// How many slices are looked at for a reason that they share.
+constexpr std::size_t most_compared = 64;
+
+SliceRow row_of(const Cells& cells, const TimelineRows& picture, const Item& item) {
+  const trace::SliceIndex& index = cells.axis->lane(cells.lane).slices();
+  const std::span<const Slice> slices = index.track(item.track).slices().subspan(item.begin, item.end - item.begin);
+  const Slice& first = slices.front();
+  const Slice& last = slices.back();
+  const trace::SliceLabel& label = index.label(first);
+  SliceRow row;
+  row.track = item.track;
+  row.first = first.first;
+  row.last = last.last();
+  row.count = static_cast<u32>(slices.size());
+  row.ordinal = first.ordinal;
+  row.end = last.end;
+  row.lane_class = label.lane_class;
+  row.left = column_of(picture, cells.axis->position(cells.lane, first.first));
+  const u64 one = cells.axis->kind() == AxisKind::events ? 1 : 0;  // an event's slot belongs to it
+  row.right = std::max(row.left + 1, column_of(picture, cells.axis->position(cells.lane, last.last()) + one));
+  const bool alike =
+      slices.size() <= most_compared &&
+      std::all_of(slices.begin(), slices.end(), [&](const Slice& slice) { return slice.label == first.label; });
+  if (row.count == 1) {
+    row.text = label.text;
+  } else {
+    row.text = std::to_string(row.count) + std::string(noun(item.track));
+    if (alike) row.text += ": " + label.text;
+  }
+  return row;
+}
+
+}  // namespace
+
+std::vector<SliceRow> slice_rows(const Cells& cells, const TimelineRows& picture, unsigned most) {
+  std::vector<SliceRow> rows;
+  for (const Item& item : items_within(cells, most)) rows.push_back(row_of(cells, picture, item));
+  return rows;
+}
+
+}  // namespace trapline::window
