@@ -74,30 +74,20 @@ struct LaneRows {
   std::vector<LinkRow> links;
 };
 
-struct MinimapRow {
-  std::size_t lane = 0;
-  int left = 0, right = 0;
-  trace::LaneClass lane_class = trace::LaneClass::other;  // of most events there
-  bool coarse = false;
-};
-
 struct TimelineRows {
   u64 from = 0, to = 0;  // positions
   unsigned columns = 0;
   std::vector<LaneRows> lanes;
-  std::vector<MinimapRow> minimap;
-  int window_left = 0, window_right = 0;  // of the picture in the minimap, which is as wide
 
   std::size_t primitives() const;
 };
 
 // Bounds on what a picture holds.
 struct TimelineLimits {
-  unsigned bar_parts = 1200;     // all lanes together
-  unsigned slices = 300;         // each lane
-  unsigned events = 300;         // each lane
-  unsigned hits = 160;           // each lane
-  unsigned minimap_parts = 320;  // all lanes together
+  unsigned bar_parts = 1200;  // all lanes together
+  unsigned slices = 300;      // each lane
+  unsigned events = 300;      // each lane
+  unsigned hits = 160;        // each lane
 };
 
 struct TimelinePoint {
@@ -115,6 +105,21 @@ struct TimelineRequest {
 };
 
 TimelineRows timeline_rows(const Axis& axis, const TimelineRequest& request);
+
+// The whole run, each lane's most frequent class: at most `most` rows. It changes with the axis and not with the
+// picture, so it need not be computed for every frame.
+struct MinimapRow {
+  std::size_t lane = 0;
+  int left = 0, right = 0;
+  trace::LaneClass lane_class = trace::LaneClass::other;
+  bool coarse = false;
+};
+std::vector<MinimapRow> minimap_rows(const Axis& axis, unsigned columns, unsigned most = 320);
+// Where the picture lies in a minimap that is as wide.
+struct MinimapWindow {
+  int left = 0, right = 0;
+};
+MinimapWindow minimap_window(const Axis& axis, const TimelineRows& rows);
 
 // The column of a position, and the first position of a column.
 int column_of(const TimelineRows& rows, u64 position);
