@@ -98,6 +98,7 @@ SliceRow row_of(const Cells& cells, const TimelineRows& picture, const Item& ite
   row.count = static_cast<u32>(slices.size());
   row.ordinal = first.ordinal;
   row.end = last.end;
+  if (const auto what = cells.axis->lane(cells.lane).overview().what(first.first)) row.provenance = what->provenance;
   row.lane_class = label.lane_class;
   row.left = column_of(picture, cells.axis->position(cells.lane, first.first));
   const u64 one = cells.axis->kind() == AxisKind::events ? 1 : 0;  // an event's slot belongs to it

@@ -118,8 +118,8 @@ std::vector<EventRow> event_rows(const Cells& cells, const TimelineRows& picture
   const u64 one = cells.axis->kind() == AxisKind::events ? 1 : 0;
   std::vector<EventRow> rows;
   for (u64 sequence = cells.bounds.front(); sequence < cells.bounds.back(); ++sequence) {
-    const auto kind = overview.kind(sequence);
-    if (!kind) continue;
+    const auto what = overview.what(sequence);
+    if (!what) continue;
     const u64 position = cells.axis->position(cells.lane, sequence);
     const int left = column_of(picture, position);
     if (!rows.empty() && rows.back().left == left) {
@@ -127,7 +127,8 @@ std::vector<EventRow> event_rows(const Cells& cells, const TimelineRows& picture
       continue;
     }
     const int right = std::max(left + 1, column_of(picture, position + one));
-    rows.push_back({left, right, sequence, 1, overview.classes()[*kind], index.source().schema().events()[*kind].name});
+    rows.push_back({left, right, sequence, 1, overview.classes()[what->kind], what->provenance,
+                    index.source().schema().events()[what->kind].name});
   }
   return rows;
 }

@@ -33,6 +33,7 @@ struct SliceRow {
   u32 ordinal = 0;          // of an action
   trace::LaneClass lane_class = trace::LaneClass::other;
   trace::SliceEnd end = trace::SliceEnd::closed;
+  trace::Provenance provenance = trace::Provenance::observed;  // of the first event
   std::string text;  // the reason; of several, "12 exits", with the reason where all have the same
 };
 
@@ -41,7 +42,8 @@ struct EventRow {
   u64 first = 0;
   u32 count = 1;  // events that share the place
   trace::LaneClass lane_class = trace::LaneClass::other;
-  std::string kind;  // of the first
+  trace::Provenance provenance = trace::Provenance::observed;  // of the first
+  std::string kind;                                            // of the first
 };
 
 struct HitRow {

@@ -34,6 +34,7 @@ inline std::unique_ptr<Lane> make_lane(u64 seed, std::size_t events, u64 work, u
   stamp.retired = counting == Counting::counts ? 0 : trace::unknown_number;
   const auto emit = [&](const auto& event) {
     stamp.tick += random.below(2 * work + 1);
+    stamp.provenance = static_cast<trace::Provenance>(counting == Counting::counts ? 2 : random.below(2));
     bus.emit(event, stamp);
   };
   u32 ordinal = 0;

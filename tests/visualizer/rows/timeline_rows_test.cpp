@@ -44,6 +44,7 @@ void check_slices(const Axis& axis, std::size_t lane, const TimelineRows& rows) 
       CHECK(row.last == expected[told - 1]->last());
       CHECK(row.left == column_of(rows, axis.position(lane, row.first)));
       CHECK(row.right > row.left);
+      CHECK(row.provenance == axis.lane(lane).source().at(row.first)->stamp().provenance);
       if (row.count == 1) CHECK(row.text == index.label(*expected[told - 1]).text);
       if (row.count > 1) CHECK(row.text.starts_with(std::to_string(row.count) + " "));
     }
@@ -57,6 +58,7 @@ void check_events(const Axis& axis, std::size_t lane, const trace::EventSource& 
   for (const EventRow& row : here.events) {
     CHECK(row.first == sequence);
     CHECK(row.kind == source.at(sequence)->kind_name());
+    CHECK(row.provenance == source.at(sequence)->stamp().provenance);
     for (u64 i = sequence; i < sequence + row.count; ++i) CHECK(column_of(rows, axis.position(lane, i)) == row.left);
     sequence += row.count;
   }
