@@ -42,6 +42,7 @@ void IndexedBlock::fill(const Segment& segment, const std::vector<LaneClass>& cl
       std::memcpy(&header, segment.bytes.data() + segment.offsets[i], sizeof header);
       kinds_[i] = static_cast<u8>(header.kind);
       if (!kinds_high_.empty()) kinds_high_[i] = static_cast<u8>(header.kind >> 8);
+      note_provenance(i, static_cast<Provenance>(header.provenance));
       ++counted[static_cast<std::size_t>(classes[header.kind])];
       const u64 tick = std::max(last_.tick, std::min(header.tick, most_time));
       u64 retired = last_.retired;
@@ -55,6 +56,18 @@ void IndexedBlock::fill(const Segment& segment, const std::vector<LaneClass>& cl
     steps_.insert(steps_.end(), bin_steps.data(), out);
   }
   steps_.shrink_to_fit();
+}
+
+// Most blocks have one provenance, so a column of them begins with the first event that differs.
+void IndexedBlock::note_provenance(u32 index, Provenance provenance) {
+  if (index == 0) usual_provenance_ = provenance;
+  if (provenances_.empty() && provenance == usual_provenance_) return;
+  provenances_.resize(kinds_.size(), static_cast<u8>(usual_provenance_));
+  provenances_[index] = static_cast<u8>(provenance);
+}
+
+Provenance IndexedBlock::provenance(u32 index) const {
+  return provenances_.empty() ? usual_provenance_ : static_cast<Provenance>(provenances_[index]);
 }
 
 u16 IndexedBlock::kind(u32 index) const {
@@ -110,7 +123,8 @@ u32 IndexedBlock::previous(const KindSet& kinds, u32 before) const {
 }
 
 std::size_t IndexedBlock::bytes() const {
-  return sizeof *this + kinds_.capacity() + kinds_high_.capacity() + steps_.capacity() + bins_.capacity() * sizeof(Bin);
+  return sizeof *this + kinds_.capacity() + kinds_high_.capacity() + provenances_.capacity() + steps_.capacity() +
+         bins_.capacity() * sizeof(Bin);
 }
 
 }  // namespace trapline::trace

@@ -1,4 +1,5 @@
-// What an index keeps of a decoded block: kind, tick and retired count of every event, in one to three bytes each.
+// What an index keeps of a decoded block: kind, tick, retired count and provenance of every event, in two or three
+// bytes.
 //
 // Ticks and retired counts are made to go on only: a hostile or foreign trace that runs backwards stands still here.
 // Counts from `most_time` on are held there, and an unknown retired count is that of the event before.
@@ -43,6 +44,7 @@ class IndexedBlock {
   // By index within the block.
   u16 kind(u32 index) const;
   Moment moment(u32 index) const;
+  Provenance provenance(u32 index) const;
   // Everything counted up to an index, earlier blocks included.
   ClassCounts counted(u32 index, const std::vector<LaneClass>& classes) const;
   // The first event at or behind a time; events() where none is.
@@ -61,13 +63,17 @@ class IndexedBlock {
     std::array<u32, lane_classes> counted{};  // in this block before the bin
   };
 
+  void note_provenance(u32 index, Provenance provenance);
+
   u64 first_;
   Moment last_;
   ClassCounts before_;
   bool counts_retired_ = false;
-  std::vector<u8> kinds_;       // low byte of each event's kind
-  std::vector<u8> kinds_high_;  // only where the schema has more than 256 kinds
-  std::vector<u8> steps_;       // per event a varint: twice the ticks passed, plus 1 where a varint of retired follows
+  std::vector<u8> kinds_;                               // low byte of each event's kind
+  std::vector<u8> kinds_high_;                          // only where the schema has more than 256 kinds
+  Provenance usual_provenance_ = Provenance::observed;  // of every event, where the next is empty
+  std::vector<u8> provenances_;
+  std::vector<u8> steps_;  // per event a varint: twice the ticks passed, plus 1 where a varint of retired follows
   std::vector<Bin> bins_;
 };
 

@@ -92,10 +92,11 @@ std::optional<Moment> Overview::moment(u64 sequence) const {
   return std::nullopt;
 }
 
-std::optional<u16> Overview::kind(u64 sequence) const {
+std::optional<Overview::What> Overview::what(u64 sequence) const {
   const std::size_t index = block_reaching(sequence);
   if (index == blocks_.size() || blocks_[index].first() > sequence || blocks_[index].events() == 0) return std::nullopt;
-  return blocks_[index].kind(static_cast<u32>(sequence - blocks_[index].first()));
+  const u32 within = static_cast<u32>(sequence - blocks_[index].first());
+  return What{blocks_[index].kind(within), blocks_[index].provenance(within)};
 }
 
 u64 Overview::reaching(TimeAxis axis, u64 time) const {

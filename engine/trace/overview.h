@@ -44,8 +44,12 @@ class Overview {
   // Of added blocks alone:
   // The last event numbered `sequence` or below; nothing where there is none.
   std::optional<Moment> moment(u64 sequence) const;
-  // Its kind's number; nothing in a hole.
-  std::optional<u16> kind(u64 sequence) const;
+  // Its kind's number and its provenance; nothing in a hole.
+  struct What {
+    u16 kind = 0;
+    Provenance provenance = Provenance::observed;
+  };
+  std::optional<What> what(u64 sequence) const;
   // The number of the first event at or behind a time; built() where none is.
   u64 reaching(TimeAxis axis, u64 time) const;
   // The last event.

@@ -24,6 +24,7 @@ std::vector<std::byte> lane_records(u64 seed, std::size_t count, bool counts = t
     header.tick = random.below(50) == 0 ? random.value() >> 4 & 0xffff : tick;
     header.retired = counts && random.below(20) != 0 ? retired : unknown_number;
     header.cause = random.below(8);
+    if (i % 400 < 200) header.provenance = 2;  // some blocks have one provenance, some several
     std::memcpy(records.data() + start, &header, sizeof header);
   }
   return records;
@@ -33,6 +34,7 @@ std::vector<std::byte> lane_records(u64 seed, std::size_t count, bool counts = t
 struct Plain {
   std::vector<Moment> moments;
   std::vector<u16> kinds;
+  std::vector<Provenance> provenances;
 
   explicit Plain(const EventSource& source) {
     u64 tick = 0;
@@ -44,6 +46,7 @@ struct Plain {
       if (stamp.retired != unknown_number) retired = std::max(retired, std::min(stamp.retired, most_time));
       moments.push_back({event->sequence(), tick, retired});
       kinds.push_back(event->kind_number());
+      provenances.push_back(stamp.provenance);
     }
   }
   ClassCounts counts(u64 from, u64 to) const {
@@ -82,8 +85,12 @@ void check_overview(const RunIndex& index, const Plain& plain, u64 seed) {
     CHECK(!histogram.coarse);
   }
   for (const Moment& moment : plain.moments) REQUIRE(overview.moment(moment.sequence) == moment);
-  for (std::size_t i = 0; i < plain.kinds.size(); ++i)
-    REQUIRE(overview.kind(plain.moments[i].sequence) == plain.kinds[i]);
+  for (std::size_t i = 0; i < plain.kinds.size(); ++i) {
+    const auto what = overview.what(plain.moments[i].sequence);
+    REQUIRE(what.has_value());
+    REQUIRE(what->kind == plain.kinds[i]);
+    REQUIRE(what->provenance == plain.provenances[i]);
+  }
   for (int round = 0; round < 300; ++round) {
     const Moment& some = plain.moments[random.below(plain.moments.size())];
     const TimeAxis axis = random.below(2) != 0 ? TimeAxis::ticks : TimeAxis::retired;
@@ -202,7 +209,7 @@ TEST_CASE("a damaged block leaves a hole in an index and nothing else") {
     check_overview(index, plain, 82);
     CHECK(index.overview().histogram(600, 900).sum() == 0);
     CHECK(index.overview().moment(700)->sequence == 599);
-    CHECK(!index.overview().kind(700));
+    CHECK(!index.overview().what(700));
     KindSet all = reader->schema().all_kinds();
     CHECK(index.postings().next(all, 650) == 900);
     CHECK(index.postings().previous(all, 900) == 599);

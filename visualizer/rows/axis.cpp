@@ -63,29 +63,34 @@ void Axis::align() {
       reached[i] = sequences[i] + 1;
       const u64 tick = lanes_[i].index->overview().moment(sequences[i])->tick;
       widest = std::max(widest, tick - lanes_[i].anchors.back().tick);
-      lanes_[i].anchors.push_back({tick, 0});
+      lanes_[i].anchors.push_back({sequences[i], tick, 0});
     }
     for (Lane& lane : lanes_) lane.anchors.back().position = lane.anchors[lane.anchors.size() - 2].position + widest;
   }
 }
 
-u64 Axis::stretched(const Lane& lane, u64 tick) {
+u64 Axis::stretched(const Lane& lane, const trace::Moment& moment) {
   const auto behind = std::partition_point(lane.anchors.begin(), lane.anchors.end(),
-                                           [&](const Anchor& anchor) { return anchor.tick <= tick; });
+                                           [&](const Anchor& anchor) { return anchor.sequence <= moment.sequence; });
   const Anchor& anchor = *(behind - 1);
-  if (behind == lane.anchors.end()) return anchor.position + (tick - anchor.tick);
-  return anchor.position + scaled(tick - anchor.tick, behind->position - anchor.position, behind->tick - anchor.tick);
+  const u64 into = moment.tick - anchor.tick;
+  if (behind == lane.anchors.end() || behind->tick == anchor.tick) return anchor.position + into;
+  return anchor.position + scaled(into, behind->position - anchor.position, behind->tick - anchor.tick);
 }
 
-// The least tick that stands at or behind a position: floor(t * w / l) >= p exactly where t >= ceil(p * l / w).
-u64 Axis::tick_reaching(const Lane& lane, u64 position) {
+// Within a stretch floor(t * w / l) >= p exactly where t >= ceil(p * l / w); where no event of it is so far in, the
+// next anchor is.
+u64 Axis::reaching_stretched(const Lane& lane, u64 position) {
   const auto behind = std::partition_point(lane.anchors.begin(), lane.anchors.end(),
                                            [&](const Anchor& anchor) { return anchor.position < position; });
-  if (behind == lane.anchors.begin()) return 0;
+  if (behind == lane.anchors.begin()) return lane.index->overview().reaching(TimeAxis::ticks, 0);
   const Anchor& anchor = *(behind - 1);
-  if (behind == lane.anchors.end()) return anchor.tick + (position - anchor.position);
-  return anchor.tick +
-         scaled_up(position - anchor.position, behind->tick - anchor.tick, behind->position - anchor.position);
+  const u64 into = position - anchor.position;
+  const trace::Overview& overview = lane.index->overview();
+  if (behind == lane.anchors.end()) return overview.reaching(TimeAxis::ticks, anchor.tick + into);
+  if (behind->tick == anchor.tick) return behind->sequence;
+  const u64 ticks = scaled_up(into, behind->tick - anchor.tick, behind->position - anchor.position);
+  return std::min(behind->sequence, overview.reaching(TimeAxis::ticks, anchor.tick + ticks));
 }
 
 u64 Axis::position(std::size_t lane, const trace::Moment& moment) const {
@@ -97,7 +102,7 @@ u64 Axis::position(std::size_t lane, const trace::Moment& moment) const {
     case AxisKind::retired:
       return moment.retired;
     case AxisKind::actions:
-      return stretched(lanes_[lane], moment.tick);
+      return stretched(lanes_[lane], moment);
   }
   return 0;
 }
@@ -118,7 +123,7 @@ u64 Axis::reaching(std::size_t lane, u64 position) const {
     case AxisKind::retired:
       return overview.reaching(TimeAxis::retired, position);
     case AxisKind::actions:
-      return overview.reaching(TimeAxis::ticks, tick_reaching(lanes_[lane], position));
+      return reaching_stretched(lanes_[lane], position);
   }
   return 0;
 }

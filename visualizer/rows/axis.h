@@ -45,6 +45,7 @@ class Axis {
 
  private:
   struct Anchor {
+    u64 sequence = 0;
     u64 tick = 0;
     u64 position = 0;
   };
@@ -56,8 +57,8 @@ class Axis {
   };
 
   void align();
-  static u64 stretched(const Lane& lane, u64 tick);
-  static u64 tick_reaching(const Lane& lane, u64 position);
+  static u64 stretched(const Lane& lane, const trace::Moment& moment);
+  static u64 reaching_stretched(const Lane& lane, u64 position);
 
   AxisKind kind_;
   std::vector<Lane> lanes_;

@@ -1,6 +1,7 @@
 #include "visualizer/rows/slice_rows.h"
 
 #include <algorithm>
+#include <array>
 
 namespace trapline::window {
 namespace {
@@ -15,32 +16,55 @@ struct Item {
   std::size_t begin = 0, end = 0;
 };
 
+// For each bound of the cells the first slice that begins at or behind it. Most cells hold few, so the search for the
+// next bound begins where the last one ended.
+std::vector<std::size_t> starts_of(const Cells& cells, const SliceTrack& track) {
+  const std::span<const Slice> slices = track.slices();
+  std::vector<std::size_t> starts;
+  if (slices.empty()) return starts;
+  starts.reserve(cells.bounds.size());
+  std::size_t at = track.starting_from(cells.bounds[0]);
+  for (const u64 bound : cells.bounds) {
+    std::size_t reach = 1;
+    while (at + reach < slices.size() && slices[at + reach].first < bound) reach *= 2;
+    const auto from = slices.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto to = slices.begin() + static_cast<std::ptrdiff_t>(std::min(at + reach + 1, slices.size()));
+    const auto found = std::partition_point(from, to, [&](const Slice& slice) { return slice.first < bound; });
+    at = static_cast<std::size_t>(found - slices.begin());
+    starts.push_back(at);
+  }
+  return starts;
+}
+
+using Starts = std::array<std::vector<std::size_t>, trace::tracks>;
+
 // The slices that begin in each run of `step` cells: the last one by itself where it reaches out of the run, since it
 // alone can, and the others together.
-void collect(const Cells& cells, Track name, const SliceTrack& track, std::size_t step, std::vector<Item>& items) {
+void collect(const Cells& cells, Track name, const Starts& starts, std::size_t step, std::vector<Item>& items) {
+  const SliceTrack& track = cells.axis->lane(cells.lane).slices().track(name);
+  const std::vector<std::size_t>& start = starts[static_cast<std::size_t>(name)];
+  if (start.empty()) return;
   const std::span<const Slice> slices = track.slices();
-  if (slices.empty()) return;
-  if (const auto around = track.around(cells.bounds[0]); around && slices[*around].first < cells.bounds[0])
-    items.push_back({name, *around, *around + 1});
-  std::size_t begin = track.starting_from(cells.bounds[0]);
-  for (std::size_t cell = 0; cell < cells.count() && begin < slices.size(); cell += step) {
-    const u64 stop = cells.bounds[std::min(cell + step, cells.count())];
-    if (slices[begin].first >= stop) continue;
-    const std::size_t end = track.starting_from(stop);
-    const bool reaches_out = end - begin > 1 && slices[end - 1].last() >= stop;
+  if (start[0] > 0 && slices[start[0] - 1].last() >= cells.bounds[0]) items.push_back({name, start[0] - 1, start[0]});
+  for (std::size_t cell = 0; cell < cells.count(); cell += step) {
+    const std::size_t behind = std::min(cell + step, cells.count());
+    const std::size_t begin = start[cell];
+    const std::size_t end = start[behind];
+    if (begin == end) continue;
+    const bool reaches_out = end - begin > 1 && slices[end - 1].last() >= cells.bounds[behind];
     items.push_back({name, begin, reaches_out ? end - 1 : end});
     if (reaches_out) items.push_back({name, end - 1, end});
-    begin = end;
   }
 }
 
 std::vector<Item> items_within(const Cells& cells, unsigned most) {
-  const trace::SliceIndex& index = cells.axis->lane(cells.lane).slices();
+  Starts starts;
+  for (std::size_t i = 0; i < trace::tracks; ++i)
+    starts[i] = starts_of(cells, cells.axis->lane(cells.lane).slices().track(static_cast<Track>(i)));
   std::vector<Item> items;
   for (std::size_t step = 1;; step *= 2) {
     items.clear();
-    for (std::size_t i = 0; i < trace::tracks; ++i)
-      collect(cells, static_cast<Track>(i), index.track(static_cast<Track>(i)), step, items);
+    for (std::size_t i = 0; i < trace::tracks; ++i) collect(cells, static_cast<Track>(i), starts, step, items);
     if (items.size() <= most || step >= cells.count()) return items;
   }
 }
@@ -74,6 +98,7 @@ SliceRow row_of(const Cells& cells, const TimelineRows& picture, const Item& ite
   row.count = static_cast<u32>(slices.size());
   row.ordinal = first.ordinal;
   row.end = last.end;
+  if (const auto what = cells.axis->lane(cells.lane).overview().what(first.first)) row.provenance = what->provenance;
   row.lane_class = label.lane_class;
   row.left = column_of(picture, cells.axis->position(cells.lane, first.first));
   const u64 one = cells.axis->kind() == AxisKind::events ? 1 : 0;  // an event's slot belongs to it

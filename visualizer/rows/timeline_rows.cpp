@@ -1,5 +1,5 @@
-// A picture is cut into cells of two pixels; where each begins is asked of the axis once, and bars, slices and hits all
-// go by these cells.
+// A picture is cut into cells of four pixels; where each begins is asked of the axis once, and bars, slices and hits
+// all go by these cells.
 #include "visualizer/rows/timeline_rows.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ using trace::Histogram;
 using trace::LaneClass;
 using trace::Overview;
 
-constexpr unsigned cell_columns = 2;
+constexpr unsigned cell_columns = 4;
 constexpr std::size_t most_parts = 4;  // of a bar: its three most frequent classes, and the rest
 
 __extension__ using Wide = unsigned __int128;
@@ -29,6 +29,23 @@ Cells cells_of(const Axis& axis, std::size_t lane, u64 from, u64 to, std::size_t
     cells.bounds.push_back(cells.bounds.empty() ? bound : std::max(bound, cells.bounds.back()));
   }
   return cells;
+}
+
+// Of the events of each run of `step` cells.
+std::vector<Histogram> histograms_of(const Cells& cells, std::size_t step) {
+  const Overview& overview = cells.axis->lane(cells.lane).overview();
+  std::vector<Histogram> histograms;
+  trace::ClassCounts before = overview.counted_before(cells.bounds[0]);
+  for (std::size_t cell = 0; cell < cells.count(); cell += step) {
+    const u64 stop = cells.bounds[std::min(cell + step, cells.count())];
+    const trace::ClassCounts behind = overview.counted_before(stop);
+    Histogram histogram;
+    for (std::size_t i = 0; i < behind.size(); ++i) histogram.counts[i] = behind[i] - before[i];
+    histogram.coarse = stop > cells.bounds[cell] && stop > overview.built();
+    histograms.push_back(histogram);
+    before = behind;
+  }
+  return histograms;
 }
 
 // The classes of a bar and their heights, which add up to the bar's.
@@ -75,15 +92,10 @@ void add_parts(std::vector<BarRow>& bars, const Stack& stack, int left, int righ
 
 // Neighbours that look the same are one bar.
 std::vector<BarRow> bar_rows(const Cells& cells, const TimelineRows& picture, std::size_t most_bars) {
-  const Overview& overview = cells.axis->lane(cells.lane).overview();
-  const std::size_t step = std::max<std::size_t>(2, (cells.count() + most_bars - 1) / most_bars);
-  std::vector<Histogram> histograms;
+  const std::size_t step = (cells.count() + most_bars - 1) / most_bars;
+  const std::vector<Histogram> histograms = histograms_of(cells, step);
   u64 most = 1;
-  for (std::size_t cell = 0; cell < cells.count(); cell += step) {
-    const u64 stop = cells.bounds[std::min(cell + step, cells.count())];
-    histograms.push_back(overview.histogram(cells.bounds[cell], stop));
-    most = std::max(most, histograms.back().sum());
-  }
+  for (const Histogram& histogram : histograms) most = std::max(most, histogram.sum());
   const auto column = [&](std::size_t bar) {
     return static_cast<int>(part(picture.columns, std::min(bar * step, cells.count()), cells.count()));
   };
@@ -106,8 +118,8 @@ std::vector<EventRow> event_rows(const Cells& cells, const TimelineRows& picture
   const u64 one = cells.axis->kind() == AxisKind::events ? 1 : 0;
   std::vector<EventRow> rows;
   for (u64 sequence = cells.bounds.front(); sequence < cells.bounds.back(); ++sequence) {
-    const auto kind = overview.kind(sequence);
-    if (!kind) continue;
+    const auto what = overview.what(sequence);
+    if (!what) continue;
     const u64 position = cells.axis->position(cells.lane, sequence);
     const int left = column_of(picture, position);
     if (!rows.empty() && rows.back().left == left) {
@@ -115,7 +127,8 @@ std::vector<EventRow> event_rows(const Cells& cells, const TimelineRows& picture
       continue;
     }
     const int right = std::max(left + 1, column_of(picture, position + one));
-    rows.push_back({left, right, sequence, 1, overview.classes()[*kind], index.source().schema().events()[*kind].name});
+    rows.push_back({left, right, sequence, 1, overview.classes()[what->kind], what->provenance,
+                    index.source().schema().events()[what->kind].name});
   }
   return rows;
 }
@@ -186,35 +199,10 @@ LaneRows lane_rows(const Axis& axis, std::size_t lane, const TimelineRequest& re
   return rows;
 }
 
-// The whole run, however near the picture is.
-void add_minimap(const Axis& axis, const TimelineLimits& limits, TimelineRows& rows) {
-  if (axis.end() == 0 || axis.lanes() == 0) return;
-  const std::size_t count = std::max<std::size_t>(1, limits.minimap_parts / axis.lanes());
-  const auto column = [&](std::size_t cell) { return static_cast<int>(part(rows.columns, cell, count)); };
-  for (std::size_t lane = 0; lane < axis.lanes(); ++lane) {
-    if (!axis.places(lane)) continue;
-    const Cells cells = cells_of(axis, lane, 0, axis.end(), count);
-    const std::size_t start = rows.minimap.size();
-    for (std::size_t cell = 0; cell < count; ++cell) {
-      const Histogram histogram = axis.lane(lane).overview().histogram(cells.bounds[cell], cells.bounds[cell + 1]);
-      if (histogram.sum() == 0) continue;
-      const MinimapRow row{lane, column(cell), column(cell + 1), histogram.largest(), histogram.coarse};
-      MinimapRow* const before = rows.minimap.size() > start ? &rows.minimap.back() : nullptr;
-      if (before && before->right == row.left && before->lane_class == row.lane_class && before->coarse == row.coarse)
-        before->right = row.right;
-      else
-        rows.minimap.push_back(row);
-    }
-  }
-  rows.window_left = static_cast<int>(part(std::min(rows.from, axis.end()), rows.columns, axis.end()));
-  rows.window_right =
-      std::max(rows.window_left + 1, static_cast<int>(part(std::min(rows.to, axis.end()), rows.columns, axis.end())));
-}
-
 }  // namespace
 
 std::size_t TimelineRows::primitives() const {
-  std::size_t sum = minimap.size() + 1;
+  std::size_t sum = 0;
   for (const LaneRows& lane : lanes)
     sum += lane.bars.size() + lane.events.size() + lane.slices.size() + lane.hits.size() + lane.links.size() + 1;
   return sum;
@@ -226,8 +214,37 @@ TimelineRows timeline_rows(const Axis& axis, const TimelineRequest& request) {
   rows.to = std::max(request.to, request.from + 1);
   rows.columns = std::max(1U, request.columns);
   for (std::size_t lane = 0; lane < axis.lanes(); ++lane) rows.lanes.push_back(lane_rows(axis, lane, request, rows));
-  add_minimap(axis, request.limits, rows);
   return rows;
+}
+
+std::vector<MinimapRow> minimap_rows(const Axis& axis, unsigned columns, unsigned most) {
+  std::vector<MinimapRow> rows;
+  if (axis.end() == 0 || axis.lanes() == 0) return rows;
+  const std::size_t count = std::max<std::size_t>(1, std::min<std::size_t>(columns, most / axis.lanes()));
+  const auto column = [&](std::size_t cell) { return static_cast<int>(part(columns, cell, count)); };
+  for (std::size_t lane = 0; lane < axis.lanes(); ++lane) {
+    if (!axis.places(lane)) continue;
+    const std::vector<Histogram> histograms = histograms_of(cells_of(axis, lane, 0, axis.end(), count), 1);
+    for (std::size_t cell = 0; cell < count; ++cell) {
+      if (histograms[cell].sum() == 0) continue;
+      const MinimapRow row{lane, column(cell), column(cell + 1), histograms[cell].largest(), histograms[cell].coarse};
+      MinimapRow* const before = rows.empty() || rows.back().lane != lane ? nullptr : &rows.back();
+      if (before && before->right == row.left && before->lane_class == row.lane_class && before->coarse == row.coarse)
+        before->right = row.right;
+      else
+        rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
+MinimapWindow minimap_window(const Axis& axis, const TimelineRows& rows) {
+  if (axis.end() == 0) return {0, static_cast<int>(rows.columns)};
+  const auto column = [&](u64 position) {
+    return static_cast<int>(part(std::min(position, axis.end()), rows.columns, axis.end()));
+  };
+  const int left = column(rows.from);
+  return {left, std::max(left + 1, column(rows.to))};
 }
 
 int column_of(const TimelineRows& rows, u64 position) {

@@ -33,6 +33,7 @@ struct SliceRow {
   u32 ordinal = 0;          // of an action
   trace::LaneClass lane_class = trace::LaneClass::other;
   trace::SliceEnd end = trace::SliceEnd::closed;
+  trace::Provenance provenance = trace::Provenance::observed;  // of the first event
   std::string text;  // the reason; of several, "12 exits", with the reason where all have the same
 };
 
@@ -41,7 +42,8 @@ struct EventRow {
   u64 first = 0;
   u32 count = 1;  // events that share the place
   trace::LaneClass lane_class = trace::LaneClass::other;
-  std::string kind;  // of the first
+  trace::Provenance provenance = trace::Provenance::observed;  // of the first
+  std::string kind;                                            // of the first
 };
 
 struct HitRow {
@@ -74,30 +76,20 @@ struct LaneRows {
   std::vector<LinkRow> links;
 };
 
-struct MinimapRow {
-  std::size_t lane = 0;
-  int left = 0, right = 0;
-  trace::LaneClass lane_class = trace::LaneClass::other;  // of most events there
-  bool coarse = false;
-};
-
 struct TimelineRows {
   u64 from = 0, to = 0;  // positions
   unsigned columns = 0;
   std::vector<LaneRows> lanes;
-  std::vector<MinimapRow> minimap;
-  int window_left = 0, window_right = 0;  // of the picture in the minimap, which is as wide
 
   std::size_t primitives() const;
 };
 
 // Bounds on what a picture holds.
 struct TimelineLimits {
-  unsigned bar_parts = 1200;     // all lanes together
-  unsigned slices = 300;         // each lane
-  unsigned events = 300;         // each lane
-  unsigned hits = 160;           // each lane
-  unsigned minimap_parts = 320;  // all lanes together
+  unsigned bar_parts = 1200;  // all lanes together
+  unsigned slices = 300;      // each lane
+  unsigned events = 300;      // each lane
+  unsigned hits = 160;        // each lane
 };
 
 struct TimelinePoint {
@@ -115,6 +107,21 @@ struct TimelineRequest {
 };
 
 TimelineRows timeline_rows(const Axis& axis, const TimelineRequest& request);
+
+// The whole run, each lane's most frequent class: at most `most` rows. It changes with the axis and not with the
+// picture, so it need not be computed for every frame.
+struct MinimapRow {
+  std::size_t lane = 0;
+  int left = 0, right = 0;
+  trace::LaneClass lane_class = trace::LaneClass::other;
+  bool coarse = false;
+};
+std::vector<MinimapRow> minimap_rows(const Axis& axis, unsigned columns, unsigned most = 320);
+// Where the picture lies in a minimap that is as wide.
+struct MinimapWindow {
+  int left = 0, right = 0;
+};
+MinimapWindow minimap_window(const Axis& axis, const TimelineRows& rows);
 
 // The column of a position, and the first position of a column.
 int column_of(const TimelineRows& rows, u64 position);
