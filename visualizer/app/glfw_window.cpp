@@ -75,7 +75,7 @@ Result<> Window::open() {
   window_ = glfwCreateWindow(1280, 800, "Trapline", nullptr, nullptr);
   if (window_ == nullptr)
     return unavailable("this display has no OpenGL 3.2 (" + last_glfw_error() +
-                             "); use `trapline view --screenshot OUT.png`, which needs none");
+                       "); use `trapline view --screenshot OUT.png`, which needs none");
   glfwMakeContextCurrent(window_);
   glfwSwapInterval(1);
   gl_.load();

@@ -49,11 +49,12 @@ bool look_far_enough(trace::Hits& hits, u64 first, u64 count, const Interrupt& i
   return true;
 }
 
-void add_hits(EventPage& page, const Lane& lane, trace::Hits& hits, u64 first, u64 count) {
+void add_hits(EventPage& page, const Lane& lane, trace::Hits& hits, u64 first, u64 above, u64 count) {
   const trace::EventSource& source = lane.source();
   const trace::KindSet stops = stop_kinds(source);
   u64 from = first;
-  for (u64 back = hits.count() - hits.count_before(first); back < count; ++back) {
+  const u64 below = std::min(count, hits.count() - hits.count_before(first));
+  for (u64 back = std::min(below, count - std::min(count, above)); back < count; ++back) {
     const auto before = hits.previous(from);
     if (!before) break;
     from = *before;
@@ -93,7 +94,7 @@ EventPage events_page(LaneSet& lanes, const Question& question, const Interrupt&
   }
   page.filtered = true;
   if (!look_far_enough(*hits, question.first, count, interrupt)) return page;
-  add_hits(page, *lane, *hits, question.first, count);
+  add_hits(page, *lane, *hits, question.first, question.at.sequence, count);
   page.hits = hits->count();
   page.all_looked_at = hits->whole();
   return page;

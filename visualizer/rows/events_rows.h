@@ -29,8 +29,8 @@ struct EventPage {
   bool all_looked_at = true;
 };
 
-// Question: first, the sequence number from which on; second, how many; about, the filter; at.lane. Never more than
-// 200 rows.
+// Question: first, the sequence number from which on; second, how many; about, the filter; at.lane; at.sequence, how
+// many hits of the filter above the first. Never more than 200 rows.
 EventPage events_page(LaneSet& lanes, const Question& question, const Interrupt& interrupt);
 
 // The fields of an event as `name=value ...`; a blob by its size.

@@ -7,6 +7,8 @@ namespace trapline::window {
 namespace {
 
 constexpr ViewRow rows[] = {
+    {"events", Text::view_events, Text::view_events_doc, make_events_view},
+    {"explain", Text::view_explain, Text::view_explain_doc, make_explain_view},
     {"console", Text::view_console, Text::view_console_doc, make_console_view},
 };
 
