@@ -8,6 +8,7 @@ namespace {
 
 constexpr ViewRow rows[] = {
     {"console", Text::view_console, Text::view_console_doc, make_console_view},
+    {"exits", Text::view_exits, Text::view_exits_doc, make_exits_view},
 };
 
 }  // namespace
