@@ -30,12 +30,12 @@ std::string trap_name(const trace::RecordedEvent& event, const trace::Trap& trap
   return exception ? "exception " + word_of(event, "vector") : word_of(event, "trap_kind");
 }
 
-// "out"; where the instruction says little, what brought it to the monitor: "other, protected_page".
+// "out"; where the instruction says little, what brought it to the monitor: "other via protected_page".
 std::string emulation_name(const trace::RecordedEvent& event, const trace::Emulation& emulation) {
   const std::string name = word_of(event, "instruction");
   const bool plain = emulation.way == static_cast<u8>(trace::EmulationWay::privileged) ||
                      emulation.way == static_cast<u8>(trace::EmulationWay::callout);
-  return plain ? name : name + ", " + word_of(event, "way");
+  return plain ? name : name + " via " + word_of(event, "way");
 }
 
 bool at_port(const trace::UserExit& exit) { return exit.reason == static_cast<u8>(trace::UserExitReason::port_io); }

@@ -79,6 +79,23 @@ Text title_of(StopGroup group) {
   return titles[static_cast<std::size_t>(group)];
 }
 
+std::string shown_purpose(std::string_view name, Language language) {
+  constexpr std::pair<std::string_view, Text> names[] = {
+      {"serial port", Text::exits_serial_port},
+      {"disk", Text::exits_disk},
+      {"timer", Text::exits_timer},
+      {"interrupt controller", Text::exits_interrupt_controller},
+      {"marker port", Text::exits_marker_port_name},
+      {"exit port", Text::exits_exit_port},
+      {"no device", Text::exits_no_device},
+      {"fault of the guest's own", Text::exits_own_fault},
+      {views::StopsView::further_names, Text::exits_others},
+  };
+  for (const auto& [own, text] : names)
+    if (own == name) return std::string(Words(language)(text));
+  return std::string(name);
+}
+
 std::string shown_cause(std::string_view name) {
   constexpr std::string_view exception = "exception ";
   return name.starts_with(exception) ? "#" + std::string(name.substr(exception.size())) : std::string(name);

@@ -51,28 +51,29 @@ std::vector<std::string_view> by_count(const std::map<std::string, Value, std::l
   return order;
 }
 
-std::string purposes_text(const StopCause& cause) {
+std::string purposes_text(const StopCause& cause, Language language) {
   const auto order = by_count(cause.purposes, [](const auto& tally) { return tally.count; });
   std::string text;
   for (std::size_t i = 0; i < order.size() && i < 3; ++i)
-    text += (i ? ", " : "") + std::string(order[i]) + " " + grouped(cause.purposes.find(order[i])->second.count);
+    text += (i ? ", " : "") + shown_purpose(order[i], language) + " " +
+            grouped(cause.purposes.find(order[i])->second.count);
   if (order.size() > 3) text += ", ...";
   return text;
 }
 
-std::string why_of(const StopCauses& causes) {
+std::string why_of(const StopCauses& causes, Language language) {
   const auto order = by_count(causes, [](const StopCause& cause) { return cause.tally.count; });
   std::string text;
   for (std::size_t i = 0; i < order.size() && i < 3; ++i) {
     const StopCause& cause = causes.find(order[i])->second;
-    const std::string purposes = purposes_text(cause);
+    const std::string purposes = purposes_text(cause, language);
     text += (i ? "; " : "") + shown_cause(order[i]) + " " + grouped(cause.tally.count);
     if (!purposes.empty()) text += " (" + purposes + ")";
   }
   return order.size() > 3 ? text + "; ..." : text;
 }
 
-ExitsLane summary_of(std::size_t index, const Folded& folded) {
+ExitsLane summary_of(std::size_t index, const Folded& folded, Language language) {
   ExitsLane lane{.lane = index, .title = folded.facts->title};
   if (folded.technique() == Technique::hardware) lane.stops_are = StopGroup::vm_exits;
   lane.stops = folded.stops->total(lane.stops_are);
@@ -80,7 +81,7 @@ ExitsLane summary_of(std::size_t index, const Folded& folded) {
   lane.known = !(lane.stops_are == StopGroup::vm_exits && folded.facts->on_kvm() && lane.stops == 0);
   lane.ticks = folded.stops->ticks();
   lane.unit = folded.facts->on_kvm() ? ExitsCost::nanoseconds : ExitsCost::cycles;
-  lane.why = why_of(folded.stops->of(lane.known ? lane.stops_are : StopGroup::user_exits));
+  lane.why = why_of(folded.stops->of(lane.known ? lane.stops_are : StopGroup::user_exits), language);
   return lane;
 }
 
@@ -146,7 +147,8 @@ class LineMaker {
     lines_.push_back(std::move(line));
     const auto order = by_count(all.purposes, [](const auto& tally) { return tally.count; });
     const std::size_t shown = order.size() > most_purposes + 1 ? most_purposes : order.size();
-    for (std::size_t i = 0; i < shown; ++i) add_purposes(group, name, std::string(order[i]), {&order[i], 1});
+    for (std::size_t i = 0; i < shown; ++i)
+      add_purposes(group, name, shown_purpose(order[i], language_), {&order[i], 1});
     if (shown < order.size())
       add_purposes(group, name, Words(language_).fill(Text::exits_other_kinds, {std::to_string(order.size() - shown)}),
                    std::span(order).subspan(shown));
@@ -214,7 +216,7 @@ ExitsRows exits_rows(LaneSet& lanes, const Question& question, const Interrupt& 
       rows.shown.push_back(rows.summary.size());
       shown.push_back({&lane->facts(), stops});
     }
-    rows.summary.push_back(summary_of(i, {&lane->facts(), stops}));
+    rows.summary.push_back(summary_of(i, {&lane->facts(), stops}, question.language));
   }
   mark_most(rows.summary);
   LineMaker maker(shown, rows.lines, question.language);

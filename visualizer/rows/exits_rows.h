@@ -58,6 +58,8 @@ ExitsRows exits_rows(LaneSet& lanes, const Question& question, const Interrupt& 
 Text title_of(views::StopGroup group);
 // A cause as the manual writes it: `exception GP` is `#GP`.
 std::string shown_cause(std::string_view name);
+// What a stop was for, in the window's language where it is not a word of the trace.
+std::string shown_purpose(std::string_view name, Language language);
 // One sentence on a cause in lanes of a technique; empty where there is nothing to say.
 std::string meaning_of(views::StopGroup group, std::string_view name, std::optional<trace::Technique> technique,
                        Language language);

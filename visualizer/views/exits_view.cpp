@@ -32,10 +32,10 @@ class ExitsView final : public View {
  public:
   void draw(Frame& frame) override {
     if (frame.document.empty()) return nothing(frame, frame.words(Text::no_trace));
-    const ExitsRows* const rows =
-        rows_.of(frame.desk,
-                 exits_question(frame.document.focus, frame.document.positions, scope_, lanes_, frame.words.language()),
-                 exits_rows);
+    const ExitsRows* const rows = rows_.of(
+        frame.desk,
+        exits_question(frame.document.focus, frame.document.positions, scope_, lanes(frame), frame.words.language()),
+        exits_rows);
     draw_choices(frame);
     if (rows == nullptr || !rows->complete) return waiting(frame);
     draw_summary(frame, *rows);
@@ -43,18 +43,21 @@ class ExitsView final : public View {
       return nothing(frame,
                      frame.words(frame.document.lane().technique_is(trace::Technique::bare) ? Text::exits_none_bare
                                                                                             : Text::exits_none));
-    lanes_ == ExitsLanes::focus ? draw_lane(frame, *rows) : draw_lanes(frame, *rows);
+    lanes(frame) == ExitsLanes::focus ? draw_lane(frame, *rows) : draw_lanes(frame, *rows);
   }
 
  private:
+  // All side by side, until somebody chooses.
+  ExitsLanes lanes(const Frame& frame) const { return frame.document.lanes.size() < 2 ? ExitsLanes::focus : lanes_; }
+
   void draw_choices(Frame& frame) {
     const std::string_view scopes[] = {frame.words(Text::exits_to_cursor), frame.words(Text::exits_whole_run)};
     if (const auto pressed = choice(frame, "scope", scopes, static_cast<std::size_t>(scope_)))
       scope_ = static_cast<ExitsScope>(*pressed);
     if (frame.document.lanes.size() < 2) return;
     ImGui::SameLine(0, 12 * frame.scale);
-    const std::string_view lanes[] = {frame.words(Text::exits_this_lane), frame.words(Text::exits_all_lanes)};
-    if (const auto pressed = choice(frame, "lanes", lanes, static_cast<std::size_t>(lanes_)))
+    const std::string_view names[] = {frame.words(Text::exits_this_lane), frame.words(Text::exits_all_lanes)};
+    if (const auto pressed = choice(frame, "lanes", names, static_cast<std::size_t>(lanes_)))
       lanes_ = static_cast<ExitsLanes>(*pressed);
   }
 
@@ -63,6 +66,11 @@ class ExitsView final : public View {
     const Text text = lane.stops_are == StopGroup::traps ? Text::exits_count_traps : Text::exits_count_vm_exits;
     const std::string count = frame.words.fill(text, {grouped(lane.stops)});
     return lane.most ? count + " (" + std::string(frame.words(Text::exits_most)) + ")" : count;
+  }
+
+  static std::string why_words(const Frame& frame, const ExitsLane& lane) {
+    if (lane.why.empty()) return {};
+    return frame.words.fill(lane.known ? Text::exits_why : Text::exits_why_unknown, {lane.why});
   }
 
   // Names in a column, so that the bars begin at one place.
@@ -76,9 +84,8 @@ class ExitsView final : public View {
     }
     const bool roomy = ImGui::GetWindowHeight() > 330 * frame.scale;
     for (const ExitsLane& lane : rows.summary) {
-      const bool focus = lane.lane == frame.document.focus;
       draw_lane_bar(frame, lane, names + 10 * frame.scale, most);
-      if (lane.why.empty() || (!roomy && !focus)) continue;
+      if (lane.why.empty() || !roomy) continue;
       ImGui::Indent(names + 10 * frame.scale);
       paragraph(frame.words.fill(lane.known ? Text::exits_why : Text::exits_why_unknown, {lane.why}), frame.theme.dim);
       ImGui::Unindent(names + 10 * frame.scale);
@@ -98,7 +105,8 @@ class ExitsView final : public View {
         frame.theme.of(Class::stops));
     const bool cycles = lane.unit == ExitsCost::cycles;
     tooltip(frame.words.fill(cycles ? Text::exits_lane_ticks : Text::exits_lane_time,
-                             {grouped(cycles ? lane.ticks : (lane.ticks + 500) / 1000)}));
+                             {grouped(cycles ? lane.ticks : (lane.ticks + 500) / 1000)}) +
+            "\n" + why_words(frame, lane));
     ImGui::PopID();
   }
 
@@ -165,25 +173,35 @@ class ExitsView final : public View {
   static void draw_lanes(Frame& frame, const ExitsRows& rows) {
     std::vector<ColumnSpec> columns{{frame.words(Text::exits_column_cause)}};
     const float each = std::clamp(
-        (ImGui::GetContentRegionAvail().x / characters(frame, 1) - 20) / static_cast<float>(rows.shown.size()) - 1,
+        (ImGui::GetContentRegionAvail().x / characters(frame, 1) - 28) / static_cast<float>(rows.shown.size()) - 1,
         8.0F, 22.0F);
     for (const std::size_t lane : rows.shown) columns.push_back({rows.summary[lane].title, each});
     if (!begin_table(frame, "lanes", columns)) return;
+    const auto most = most_by_group(rows);
     ImGuiListClipper clipper;
     clipper.Begin(static_cast<int>(rows.lines.size()));
     while (clipper.Step())
       for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+        const ExitsLine& line = rows.lines[static_cast<std::size_t>(i)];
         ImGui::PushID(i);
-        draw_lanes_line(frame, rows, rows.lines[static_cast<std::size_t>(i)]);
+        draw_lanes_line(frame, rows, line, most[static_cast<std::size_t>(line.group)]);
         ImGui::PopID();
       }
     end_table();
   }
 
-  // Bars are of one length for one count in all lanes of a line, so that lanes are compared.
-  static void draw_lanes_line(Frame& frame, const ExitsRows& rows, const ExitsLine& line) {
-    u64 most = 0;
-    for (const ExitsCell& cell : line.cells) most = std::max(most, cell.count);
+  // The largest total of each group in any lane: bars are of one length for one count all over a group.
+  static std::array<u64, views::stop_group_count> most_by_group(const ExitsRows& rows) {
+    std::array<u64, views::stop_group_count> most{};
+    for (const ExitsLine& line : rows.lines)
+      for (const ExitsCell& cell : line.cells) {
+        u64& group = most[static_cast<std::size_t>(line.group)];
+        group = std::max(group, cell.count);
+      }
+    return most;
+  }
+
+  static void draw_lanes_line(Frame& frame, const ExitsRows& rows, const ExitsLine& line, u64 most) {
     next_cell();
     draw_name(frame, line);
     for (std::size_t i = 0; i < line.cells.size(); ++i) {
@@ -215,7 +233,7 @@ class ExitsView final : public View {
 
   Asked<ExitsRows> rows_;
   ExitsScope scope_ = ExitsScope::to_cursor;
-  ExitsLanes lanes_ = ExitsLanes::focus;
+  ExitsLanes lanes_ = ExitsLanes::all;
 };
 
 }  // namespace

@@ -9,6 +9,8 @@ namespace {
 constexpr ViewRow rows[] = {
     {"console", Text::view_console, Text::view_console_doc, make_console_view},
     {"exits", Text::view_exits, Text::view_exits_doc, make_exits_view},
+    {"ring", Text::view_ring, Text::view_ring_doc, make_ring_view},
+    {"compare", Text::view_compare, Text::view_compare_doc, make_compare_view},
 };
 
 }  // namespace
