@@ -106,9 +106,7 @@ class CompareView final : public View {
     const std::string name = std::string(open ? "▼ " : "▶ ") + action.name + (here ? " ●" : "");
     const bool pressed = link(frame, name, "action");
     tooltip(action.meaning + "\n" + std::string(frame.words(Text::compare_press_row)));
-    if (action.action) {
-      paragraph(action.meaning, frame.theme.dim);
-    }
+    if (action.action && roomy) paragraph(action.meaning, frame.theme.dim);
     u64 most = 0;
     for (std::size_t i = 0; i < action.sides.size(); ++i)
       if (rows.lanes[i].modelled) most = std::max(most, action.sides[i].mean_ticks());
@@ -208,12 +206,13 @@ class CompareView final : public View {
   }
 
   static void draw_prices(Frame& frame, const CompareRows& rows) {
-    paragraph(frame.words(rows.one_ranking ? Text::compare_ranking_same : Text::compare_ranking_changes));
+    if (rows.lanes.size() > 1)
+      paragraph(frame.words(rows.one_ranking ? Text::compare_ranking_same : Text::compare_ranking_changes));
     paragraph(frame.words(Text::compare_prices_key), frame.theme.dim);
     std::vector<ColumnSpec> columns{{frame.words(Text::compare_generation)}};
     const float room = ImGui::GetContentRegionAvail().x / characters(frame, 1);
-    for (const CompareLane& lane : rows.lanes)
-      columns.push_back({lane.title, std::clamp((room - 20) / static_cast<float>(rows.lanes.size()) - 1, 9.0F, 24.0F)});
+    const float each = std::clamp((room - 20) / static_cast<float>(rows.lanes.size()) - 1, 9.0F, 28.0F);
+    for (const CompareLane& lane : rows.lanes) columns.push_back({lane.title, each});
     if (!begin_table(frame, "prices", columns)) return;
     next_cell();
     bold(frame, frame.words(Text::compare_recorded));
@@ -225,15 +224,16 @@ class CompareView final : public View {
     for (const CompareGeneration& generation : rows.generations) {
       next_cell();
       text(generation.name);
-      for (const ComparePrice& price : generation.prices) draw_price(frame, price);
+      for (const ComparePrice& price : generation.prices) draw_price(frame, price, each >= 27);
     }
     end_table();
   }
 
-  static void draw_price(const Frame& frame, const ComparePrice& price) {
+  static void draw_price(const Frame& frame, const ComparePrice& price, bool roomy) {
     next_cell();
+    const std::string charged = roomy ? grouped(price.in_ticks) + " / " : "";
     right_mono(frame,
-               price.known ? grouped(price.cycles) + " (" + std::to_string(price.rank) + ")"
+               price.known ? charged + grouped(price.cycles) + " (" + std::to_string(price.rank) + ")"
                            : std::string(frame.words(Text::unknown)),
                price.known ? frame.theme.text : frame.theme.faint);
     tooltip(price.known ? frame.words.fill(Text::compare_price_charged, {grouped(price.in_ticks)})

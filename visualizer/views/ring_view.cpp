@@ -70,7 +70,8 @@ class RingPanel final : public View {
 
  private:
   static void draw_none(Frame& frame, const RingRows& rows) {
-    if (!frame.document.lane().technique_is(trace::Technique::para))
+    const LaneFacts& lane = frame.document.lane();
+    if (lane.header && !lane.technique_is(trace::Technique::para))
       return nothing(frame, frame.words(Text::ring_none_ports));
     if (!rows.first_step) return nothing(frame, frame.words(Text::ring_none_ever));
     paragraph(frame.words(Text::ring_none_yet), frame.theme.dim);
@@ -145,9 +146,9 @@ class RingPanel final : public View {
     const float line = ImGui::GetTextLineHeight() + 2 * ImGui::GetStyle().CellPadding.y;
     const float lines = std::clamp(static_cast<float>(rows.chains.size()) + 1.3F, 3.3F, 8.3F);
     const ColumnSpec columns[] = {
-        {frame.words(Text::ring_head), 6},        {frame.words(Text::ring_state_column), 11},
-        {frame.words(Text::ring_way), 32},        {frame.words(Text::ring_step_published), 16},
-        {frame.words(Text::ring_step_taken), 16}, {frame.words(Text::ring_step_used), 16}};
+        {frame.words(Text::ring_head), 5},        {frame.words(Text::ring_state_column), 10},
+        {frame.words(Text::ring_way), 29},        {frame.words(Text::ring_step_published), 15},
+        {frame.words(Text::ring_step_taken), 15}, {frame.words(Text::ring_step_used), 15}};
     if (begin_chain_table(frame, columns, line * lines)) {
       ImGuiListClipper clipper;
       clipper.Begin(static_cast<int>(rows.chains.size()));
@@ -234,8 +235,8 @@ class RingPanel final : public View {
       ImGui::EndChild();
       if (wide && share < 1) ImGui::SameLine();
     };
-    part("table", Text::ring_table, Text::ring_table_doc, 0.5F, [&] { draw_table(frame, rows); });
-    part("avail", Text::ring_avail, Text::ring_avail_doc, 0.47F, [&] { draw_avail(frame, rows); });
+    part("table", Text::ring_table, Text::ring_table_doc, 0.48F, [&] { draw_table(frame, rows); });
+    part("avail", Text::ring_avail, Text::ring_avail_doc, 0.43F, [&] { draw_avail(frame, rows); });
     part("used", Text::ring_used_ring, Text::ring_used_doc, 1, [&] { draw_used(frame, rows); });
   }
 
@@ -244,8 +245,8 @@ class RingPanel final : public View {
       dim(frame, frame.words.fill(Text::ring_descriptors_left_out, {grouped(rows.descriptors_left_out)}));
     if (!begin_table(frame, "descriptors",
                      {{frame.words(Text::ring_index), 6},
-                      {frame.words(Text::ring_gpa), 12},
-                      {frame.words(Text::ring_length), 7},
+                      {frame.words(Text::ring_gpa), 10},
+                      {frame.words(Text::ring_length), 6},
                       {frame.words(Text::ring_flags)},
                       {frame.words(Text::ring_next), 5},
                       {frame.words(Text::ring_event), 15}}))
@@ -283,7 +284,7 @@ class RingPanel final : public View {
   static void draw_avail(Frame& frame, const RingRows& rows) {
     if (!begin_table(
             frame, "avail",
-            {{frame.words(Text::ring_index), 7}, {frame.words(Text::ring_head), 6}, {frame.words(Text::ring_event)}}))
+            {{frame.words(Text::ring_index), 6}, {frame.words(Text::ring_head), 5}, {frame.words(Text::ring_event)}}))
       return;
     for (const RingChainRow& chain : rows.chains)
       draw_entry(frame, chain.avail_index, chain.head, chain.published, std::nullopt);
@@ -292,9 +293,9 @@ class RingPanel final : public View {
 
   static void draw_used(Frame& frame, const RingRows& rows) {
     if (!begin_table(frame, "used",
-                     {{frame.words(Text::ring_index), 7},
-                      {frame.words(Text::ring_head), 6},
-                      {frame.words(Text::ring_length), 9},
+                     {{frame.words(Text::ring_index), 6},
+                      {frame.words(Text::ring_head), 5},
+                      {frame.words(Text::ring_length), 6},
                       {frame.words(Text::ring_event)}}))
       return;
     for (const RingChainRow& chain : rows.chains)
