@@ -135,7 +135,8 @@ class CompareView final : public View {
       right_mono(frame, first, frame.theme.text);
       return right_mono(frame, stops_text(frame, side.stops, grouped(side.stops.all)), frame.theme.dim);
     }
-    if (roomy) {
+    const bool counted = side.stops.knowledge == Knowledge::counted;
+    if (roomy && (counted || ImGui::GetContentRegionAvail().x > characters(frame, 31))) {
       first = frame.words.fill(Text::compare_first, {first}) + "  " +
               stops_text(frame, side.stops, grouped(side.stops.first));
       mean = frame.words.fill(Text::compare_mean, {mean}) + "  " +
@@ -144,7 +145,9 @@ class CompareView final : public View {
     if (bar(frame, "first", 0, first, frame.theme.accent, BarUse::pressable))
       frame.requests.go({lane.lane, side.first_begin});
     tooltip(frame.words.fill(Text::compare_press_cell,
-                             {grouped(side.occurrences), lane.title, std::to_string(side.first_begin)}));
+                             {grouped(side.occurrences), lane.title, std::to_string(side.first_begin)}) +
+            "\n" + stops_text(frame, side.stops, grouped(side.stops.first) + " / " + grouped(side.stops.all)) +
+            (counted ? "" : ". " + side.stops.why));
     bar(frame, "mean", lane.modelled ? permille_of(side.mean_ticks(), most) : 0, mean, frame.theme.of(Class::stops));
   }
 

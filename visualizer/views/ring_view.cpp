@@ -235,7 +235,7 @@ class RingPanel final : public View {
       ImGui::EndChild();
       if (wide && share < 1) ImGui::SameLine();
     };
-    part("table", Text::ring_table, Text::ring_table_doc, 0.48F, [&] { draw_table(frame, rows); });
+    part("table", Text::ring_table, Text::ring_table_doc, 0.5F, [&] { draw_table(frame, rows); });
     part("avail", Text::ring_avail, Text::ring_avail_doc, 0.43F, [&] { draw_avail(frame, rows); });
     part("used", Text::ring_used_ring, Text::ring_used_doc, 1, [&] { draw_used(frame, rows); });
   }
@@ -249,7 +249,7 @@ class RingPanel final : public View {
                       {frame.words(Text::ring_length), 6},
                       {frame.words(Text::ring_flags)},
                       {frame.words(Text::ring_next), 5},
-                      {frame.words(Text::ring_event), 15}}))
+                      {frame.words(Text::ring_event), 13}}))
       return;
     ImGuiListClipper clipper;
     clipper.Begin(static_cast<int>(rows.table.size()));
