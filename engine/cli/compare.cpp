@@ -2,7 +2,6 @@
 
 #include <cstdio>
 
-#include "base/json.h"
 #include "cli/open_trace.h"
 #include "compare/prices.h"
 #include "views/fold.h"
@@ -21,8 +20,7 @@ Result<std::vector<compare::Lane>> lanes_of(const std::vector<std::string>& trac
     const auto found = reader.value()->damage().subspan(damages);
     for (const trace::Damage& damage : found) std::fprintf(stderr, "trapline: warning: %s\n", damage.sentence.c_str());
     lane.name = path;
-    lane.identity = {text_in_json(lane.header_json, "guest"), text_in_json(lane.header_json, "image_sha256"),
-                     text_in_json(lane.header_json, "costs")};
+    lane.identity = compare::identity_of(lane.header_json);
     lanes.push_back(std::move(lane));
   }
   return lanes;

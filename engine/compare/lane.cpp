@@ -2,9 +2,15 @@
 // the second are nothing.
 #include "compare/lane.h"
 
+#include "base/json.h"
 #include "base/sha256.h"
 
 namespace trapline::compare {
+
+Identity identity_of(std::string_view header_json) {
+  return {text_in_json(header_json, "guest"), text_in_json(header_json, "image_sha256"),
+          text_in_json(header_json, "costs")};
+}
 
 // Every kind, since the last tick and retired count may stand on any.
 trace::KindSet Lane::kinds(const trace::EventSource& source) { return source.schema().all_kinds(); }

@@ -10,12 +10,14 @@
 
 namespace trapline::compare {
 
-// What must be equal in all lanes, as the header's JSON tells it; the caller parses.
+// What must be equal in all lanes, as the header's JSON tells it.
 struct Identity {
   std::string guest;
   std::string image_sha256;
   std::string generation;  // of the cost table that the lane's ticks were charged from
 };
+
+Identity identity_of(std::string_view header_json);
 
 // A marker that begins an action.
 struct Begin {
