@@ -7,6 +7,7 @@ namespace trapline::window {
 namespace {
 
 constexpr ViewRow rows[] = {
+    {"walk", Text::view_walk, Text::view_walk_doc, make_walk_view},
     {"console", Text::view_console, Text::view_console_doc, make_console_view},
 };
 
