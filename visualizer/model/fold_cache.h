@@ -4,6 +4,7 @@
 // copy before it. The copy of the last answer makes single steps cheap. What an interrupted fold has left stays good.
 #pragma once
 
+#include <algorithm>
 #include <map>
 
 #include "trace/event_source.h"
@@ -18,7 +19,8 @@ class FoldCache {
   static constexpr u64 least_stride = 16 * 1024;
 
   // The fold of all events below `end`; null where it was interrupted.
-  const View* at(const trace::EventSource& source, u64 end, const Interrupt& interrupt) {
+  const View* at(const trace::EventSource& source, u64 asked_end, const Interrupt& interrupt) {
+    const u64 end = std::min(asked_end, source.end());
     if (have_ && end_ == end) return &view_;
     start_before(end);
     const u64 stride = std::max(least_stride, source.end() / copies);

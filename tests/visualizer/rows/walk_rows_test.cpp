@@ -141,7 +141,7 @@ TEST_CASE("a walk that begins again at the root has a grid for each time, and th
 TEST_CASE("a walk that no machine makes is a list, and ends") {
   MadeWalk made;
   made.begin(0x1000, trace::AccessKind::read, false, 0x601e);
-  for (int i = 0; i < 900; ++i)
+  for (u64 i = 0; i < 900; ++i)
     made.emit(trace::WalkReference{static_cast<u8>(i), static_cast<u8>(i * 7), 9, 200, 1, 2, ~0ULL});
   LaneSet lanes = made.lanes();
   const WalkRows rows = at(lanes, ~0ULL);
