@@ -59,14 +59,27 @@ void TlbView::add(const trace::RecordedEvent& event) {
     entries_[{fill->set, fill->way}] = {*fill, event.sequence()};
   } else if (const auto evict = event.as<trace::TlbEvict>()) {
     ++evictions_;
-    if (entries_.erase({evict->set, evict->way}) != 1) ++disagreements_;
+    const auto left = entries_.find({evict->set, evict->way});
+    if (left == entries_.end()) {
+      ++disagreements_;
+    } else {
+      departures_[left->first] = {TlbDeparture::Way::evicted, event.sequence(), {}, left->second.fill};
+      entries_.erase(left);
+    }
   } else if (const auto flushed = event.as<trace::TlbFlush>()) {
-    flush(*flushed);
+    flush(*flushed, event.sequence());
   }
 }
 
-void TlbView::flush(const trace::TlbFlush& flush) {
-  const std::size_t dropped = std::erase_if(entries_, [&](const auto& row) { return drops(flush, row.second.fill); });
+void TlbView::flush(const trace::TlbFlush& flush, u64 sequence) {
+  const auto cause = static_cast<trace::FlushCause>(flush.cause);
+  const std::size_t dropped = std::erase_if(entries_, [&](const auto& row) {
+    const bool leaves = drops(flush, row.second.fill);
+    if (leaves) departures_[row.first] = {TlbDeparture::Way::flushed, sequence, cause, row.second.fill};
+    return leaves;
+  });
+  if (last_flushes_.size() == flushes_kept) last_flushes_.erase(last_flushes_.begin());
+  last_flushes_.push_back({flush, sequence});
   ++flushes_;
   flushed_entries_ += flush.entries;
   if (dropped != flush.entries) ++disagreements_;

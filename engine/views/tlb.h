@@ -7,6 +7,7 @@
 
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "trace/event_source.h"
 
@@ -19,6 +20,19 @@ struct TlbEntryView {
 
 // Whether a flush drops an entry, by the entry's tags.
 bool drops(const trace::TlbFlush& flush, const trace::TlbFill& entry);
+// How a slot became empty.
+struct TlbDeparture {
+  enum class Way : u8 { evicted, flushed };
+  Way way = Way::evicted;
+  u64 sequence = 0;            // of the eviction or the flush
+  trace::FlushCause cause{};   // of a flush
+  trace::TlbFill last;         // what was in it
+};
+
+struct TlbFlushView {
+  trace::TlbFlush flush;
+  u64 sequence = 0;
+};
 
 class TlbView {
  public:
@@ -27,6 +41,11 @@ class TlbView {
 
   // By (set, way).
   const std::map<std::pair<u16, u16>, TlbEntryView>& entries() const { return entries_; }
+  // By (set, way): the last departure, also where something has been filled in since.
+  const std::map<std::pair<u16, u16>, TlbDeparture>& departures() const { return departures_; }
+  // The last flushes, the newest last.
+  static constexpr std::size_t flushes_kept = 12;
+  const std::vector<TlbFlushView>& last_flushes() const { return last_flushes_; }
   u64 misses() const { return misses_; }
   u64 fills() const { return fills_; }
   u64 evictions() const { return evictions_; }
@@ -35,9 +54,11 @@ class TlbView {
   u64 disagreements() const { return disagreements_; }
 
  private:
-  void flush(const trace::TlbFlush& flush);
+  void flush(const trace::TlbFlush& flush, u64 sequence);
 
   std::map<std::pair<u16, u16>, TlbEntryView> entries_;
+  std::map<std::pair<u16, u16>, TlbDeparture> departures_;
+  std::vector<TlbFlushView> last_flushes_;
   u64 misses_ = 0, fills_ = 0, evictions_ = 0, flushes_ = 0, flushed_entries_ = 0, disagreements_ = 0;
 };
 

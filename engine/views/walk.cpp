@@ -3,9 +3,14 @@
 
 #include <algorithm>
 
+#include "base/address.h"
+
 namespace trapline::views {
 
 namespace {
+
+// How many events of other walks may lie between those of one; only a damaged or made-up trace has more.
+constexpr unsigned most_others = 4096;
 
 // Where the walk of the event at `sequence` begins.
 std::optional<u64> beginning(const trace::EventSource& source, u64 sequence) {
@@ -14,7 +19,7 @@ std::optional<u64> beginning(const trace::EventSource& source, u64 sequence) {
   const bool part_of_walk =
       event && (event->is<trace::WalkBegin>() || event->is<trace::WalkReference>() || event->is<trace::WalkEnd>());
   auto candidate = source.last_before(begins, sequence + 1);
-  while (part_of_walk && candidate) {
+  for (unsigned others = 0; part_of_walk && candidate && others < most_others; ++others) {
     const auto begin = source.at(*candidate);
     if (begin && begin->cause() == event->cause()) break;
     candidate = source.last_before(begins, *candidate);
@@ -31,10 +36,11 @@ unsigned WalkView::from(trace::Source source) const {
 }
 
 std::optional<WalkView> walk_at(const trace::EventSource& source, u64 sequence) {
-  const auto first = beginning(source, sequence);
+  const auto first = beginning(source, std::min(sequence, unknown_address - 1));
   if (!first) return std::nullopt;
   WalkView view;
-  view.first = *first;
+  view.first = view.last = *first;
+  unsigned others = 0;
   auto cursor = source.events(source.kinds<trace::WalkBegin, trace::WalkReference, trace::WalkEnd>(), *first);
   while (const trace::RecordedEvent* event = cursor.next()) {
     if (const auto begin = event->as<trace::WalkBegin>(); begin && event->sequence() == *first) {
@@ -42,8 +48,15 @@ std::optional<WalkView> walk_at(const trace::EventSource& source, u64 sequence) 
       view.cause = event->cause();
       view.provenance = event->stamp().provenance;
     } else if (event->cause() == view.cause) {
-      if (const auto reference = event->as<trace::WalkReference>()) view.references.push_back(*reference);
+      view.last = event->sequence();
+      if (const auto reference = event->as<trace::WalkReference>()) {
+        if (view.references.size() == most_references) break;
+        view.references.push_back(*reference);
+        view.sequences.push_back(event->sequence());
+      }
       if ((view.end = event->as<trace::WalkEnd>())) break;
+    } else if (++others == most_others) {
+      break;
     }
   }
   return view;

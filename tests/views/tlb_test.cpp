@@ -134,3 +134,23 @@ TEST_CASE("a flush that dropped another number than the fold, and an eviction of
   recorder.at(0, 0, trace::TlbEvict{});
   CHECK(views::folded<views::TlbView>(recorder.done()).disagreements() == 2);
 }
+
+TEST_CASE("an empty slot knows what emptied it last") {
+  test::Recorder recorder;
+  for (u16 way = 0; way < 3; ++way) recorder.at(0, 0, fill_of(entries[way], way));
+  trace::TlbEvict evict;
+  evict.way = 1;
+  recorder.at(1, 0, evict);  // event 3
+  trace::TlbFlush flush = flush_of({FlushScope::one_page, FlushGlobals::of_every_pcid, false, 0, {}}, 1);
+  flush.cause = static_cast<u8>(trace::FlushCause::invlpg);
+  recorder.at(2, 0, flush);  // event 4
+  const auto view = views::folded<views::TlbView>(recorder.done());
+  REQUIRE(view.departures().size() == 2);
+  CHECK(view.departures().at({0, 1}).sequence == 3);
+  CHECK(view.departures().at({0, 1}).way == views::TlbDeparture::Way::evicted);
+  CHECK(view.departures().at({0, 0}).sequence == 4);
+  CHECK(view.departures().at({0, 0}).cause == trace::FlushCause::invlpg);
+  CHECK(view.departures().at({0, 0}).last.gva == entries[0].gva);
+  REQUIRE(view.last_flushes().size() == 1);
+  CHECK(view.last_flushes()[0].sequence == 4);
+}

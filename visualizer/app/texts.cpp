@@ -36,7 +36,7 @@ std::vector<std::string> texts_of(Language language) {
   std::vector<std::string> texts{"·×→←↑↓▶◀▲▼●○■□✓✗…–—≤≥─│└├┬"};
   for (const TextRow& row : all_texts()) texts.emplace_back(row.sentence.in(language));
   for (const auto& row : explain::sentence_rows()) texts.emplace_back(row.sentence.in(language));
-  for (const auto& row : explain::spec_sentences()) texts.emplace_back(row.sentence.in(language));
+  for (const auto& row : explain::spec_sentences()) texts.emplace_back(row.chinese);
   const std::string home = session::home_folder();
   if (language == Language::chinese) {
     add_files(texts, home + "/lessons/zh", ".md");
