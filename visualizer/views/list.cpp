@@ -7,6 +7,7 @@ namespace trapline::window {
 namespace {
 
 constexpr ViewRow rows[] = {
+    {"vmcs", Text::view_vmcs, Text::view_vmcs_doc, make_vmcs_view},
     {"console", Text::view_console, Text::view_console_doc, make_console_view},
 };
 
