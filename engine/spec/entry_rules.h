@@ -3,8 +3,10 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/integers.h"
+#include "spec/vmcs_fields.h"
 
 namespace trapline::spec {
 
@@ -27,5 +29,8 @@ struct EntryRuleInfo {
 
 std::span<const EntryRuleInfo> entry_rule_rows();
 const EntryRuleInfo& info_of(EntryRule rule);
+// The fields that a check looks at (entry_rule_fields.def), and the checks that look at a field.
+std::span<const VmcsField> fields_of(EntryRule rule);
+std::vector<EntryRule> rules_of(VmcsField field);
 
 }  // namespace trapline::spec

@@ -1,0 +1,40 @@
+#include "visualizer/widgets/parts.h"
+
+#include <imgui.h>
+#include <vector>
+
+#include "visualizer/widgets/widgets.h"
+
+namespace trapline::window {
+
+namespace {
+
+std::string place_of(const Part& part) {
+  return part.high == part.low ? std::to_string(part.low) : std::to_string(part.high) + ":" + std::to_string(part.low);
+}
+
+}  // namespace
+
+void field_parts(const Frame& frame, std::span<const Part> parts) {
+  std::vector<std::string> meanings;
+  std::vector<Bit> boxes;
+  meanings.reserve(parts.size());
+  for (const Part& part : parts) {
+    if (part.high != part.low) continue;
+    meanings.push_back("bit " + place_of(part) + " " + std::string(part.name) + ": " + std::string(part.meaning));
+    boxes.push_back({part.name, part.value != 0, part.changed, meanings.back()});
+  }
+  bits(frame, boxes);
+  for (const Part& part : parts) {
+    if (part.high == part.low) continue;
+    changed_sign(frame, part.changed);
+    ImGui::SameLine(0, 0);
+    const std::string shown = std::string(part.name) + " = " +
+                              (part.value < 10 ? std::to_string(part.value) : hex_text(part.value)) +
+                              (part.word.empty() ? "" : "  " + std::string(part.word));
+    mono(frame, shown);
+    tooltip("bits " + place_of(part) + " " + std::string(part.name) + ": " + std::string(part.meaning));
+  }
+}
+
+}  // namespace trapline::window
