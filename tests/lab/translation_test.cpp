@@ -99,7 +99,7 @@ TEST_CASE("a translation's mistakes are named with file and task") {
 TEST_CASE("every lab asks the same in both languages, under five seeds") {
   REQUIRE(all_labs().size() >= 5);
   for (const Place& place : all_labs()) {
-    if (!std::filesystem::exists(place.file("zh.lua"))) continue;
+    REQUIRE(std::filesystem::exists(place.file("zh.lua")));
     for (u64 seed = 1; seed <= 5; ++seed) {
       const auto one = load(place, seed), other = load(place, seed, Language::chinese);
       REQUIRE(one);

@@ -11,7 +11,8 @@ namespace {
 
 namespace files = std::filesystem;
 
-constexpr std::string_view first_line = "-- Answers, kept by the window of Trapline. Each stands between its two markers.";
+constexpr std::string_view first_line =
+    "-- Answers, kept by the window of Trapline. Each stands between its two markers.";
 constexpr std::string_view end_mark = "-- [end]";
 constexpr std::size_t largest = 1 << 20;
 
@@ -74,7 +75,8 @@ Result<> Answers::load() {
   if (files::is_regular_file(path_, error) && files::file_size(path_, error) <= largest) text << file.rdbuf();
   if (read(text.str())) return {};
   foreign_ = true;
-  return usage_error(path_ + " did not come from this window, so it is left as it is and answers are not kept; move it away");
+  return usage_error(path_ +
+                     " did not come from this window, so it is left as it is and answers are not kept; move it away");
 }
 
 bool Answers::read(const std::string& text) {

@@ -19,8 +19,11 @@ namespace {
 constexpr std::size_t most_output = 4 << 20;
 
 std::vector<std::string> words_of(const CheckOrder& order) {
-  std::vector<std::string> words{order.program, "check",    order.lab, order.file, "--seed", std::to_string(order.seed),
-                                 "--format",    "json",     "--lang",  std::string(name_of(order.language))};
+  std::vector<std::string> words{order.program, "check",
+                                 order.lab,     order.file,
+                                 "--seed",      std::to_string(order.seed),
+                                 "--format",    "json",
+                                 "--lang",      std::string(name_of(order.language))};
   if (!order.task.empty()) words.insert(words.end(), {"--task", order.task});
   return words;
 }
@@ -50,8 +53,7 @@ int spawn(const CheckOrder& order, int output, int& process) {
 
 Result<std::unique_ptr<CheckJob>> CheckJob::start(CheckOrder order) {
   int ends[2] = {-1, -1};
-  if (::pipe2(ends, O_CLOEXEC) != 0)
-    return usage_error(std::string("no pipe for the check: ") + std::strerror(errno));
+  if (::pipe2(ends, O_CLOEXEC) != 0) return usage_error(std::string("no pipe for the check: ") + std::strerror(errno));
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
   int process = -1;
   const int error = spawn(order, ends[1], process);
@@ -104,7 +106,8 @@ std::optional<CheckResult> CheckJob::poll() {
   const bool open = read_more();
   if (open && std::chrono::steady_clock::now() - begun_ > std::chrono::seconds(order_.limit_seconds)) {
     end_process();
-    return CheckResult{{}, "The check took longer than " + std::to_string(order_.limit_seconds) + " seconds and was ended."};
+    return CheckResult{
+        {}, "The check took longer than " + std::to_string(order_.limit_seconds) + " seconds and was ended."};
   }
   if (open) return std::nullopt;
   ::waitpid(process_, nullptr, 0);

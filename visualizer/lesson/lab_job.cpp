@@ -90,13 +90,19 @@ Result<OpenedLesson> open_lesson(const LabRequest& request, const LabWatch& goes
   if (!goes_on(progress)) return lab::interrupted_error();
   const auto lesson = lab::render_lesson(*definition, *lanes);
   if (!lesson) return lesson.error();
-  OpenedLesson opened{place->word, place->name, definition->title, definition->summary, request.seed,
-                      request.language, {}, {}, read_markdown(lesson->linked)};
+  OpenedLesson opened{place->word,
+                      place->name,
+                      definition->title,
+                      definition->summary,
+                      request.seed,
+                      request.language,
+                      {},
+                      {},
+                      read_markdown(lesson->linked)};
   for (const auto& [name, lane] : *lanes)
     opened.lanes.push_back({name, lane.path, lane.error ? lane.error->sentence : std::string()});
   const std::string exercise = text_of_file(place->file("exercise.lua"));
-  for (const lab::TaskRow& row : definition->tasks)
-    opened.tasks.push_back(task_of(*definition, *lanes, row, exercise));
+  for (const lab::TaskRow& row : definition->tasks) opened.tasks.push_back(task_of(*definition, *lanes, row, exercise));
   return opened;
 }
 

@@ -55,7 +55,7 @@ struct OpenedLesson {
 enum class LabStep : u8 { loading, recording, rendering };
 struct LabProgress {
   LabStep step = LabStep::loading;
-  std::string lane;             // that is being recorded
+  std::string lane;                // that is being recorded
   std::size_t number = 0, of = 0;  // of the lane, from 1
 };
 

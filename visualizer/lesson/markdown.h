@@ -22,9 +22,9 @@ enum class BlockKind : u8 { heading, paragraph, item, code, table, rule };
 
 struct Block {
   BlockKind kind = BlockKind::paragraph;
-  unsigned level = 0;              // of a heading from 1; of an item: how deep its list lies, from 1
-  std::string marker;              // of an item: "•" or "3."; empty where it goes on
-  Runs runs;                       // of a code block: one, with its line breaks
+  unsigned level = 0;                   // of a heading from 1; of an item: how deep its list lies, from 1
+  std::string marker;                   // of an item: "•" or "3."; empty where it goes on
+  Runs runs;                            // of a code block: one, with its line breaks
   std::vector<std::vector<Runs>> rows;  // of a table: the headings first, all rows equally long
 };
 

@@ -24,7 +24,8 @@ std::string sentence_of(const LabProgress& progress, const Words& words) {
 
 }  // namespace
 
-std::unique_ptr<LessonSession> LessonSession::open(std::string lab, u64 seed, Language language, LessonOptions options) {
+std::unique_ptr<LessonSession> LessonSession::open(std::string lab, u64 seed, Language language,
+                                                   LessonOptions options) {
   return std::unique_ptr<LessonSession>(new LessonSession(std::move(lab), seed, language, std::move(options)));
 }
 

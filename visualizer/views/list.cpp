@@ -8,6 +8,7 @@ namespace {
 
 constexpr ViewRow rows[] = {
     {"console", Text::view_console, Text::view_console_doc, make_console_view},
+    {"lesson", Text::view_lesson, Text::view_lesson_doc, make_lesson_view},
 };
 
 }  // namespace

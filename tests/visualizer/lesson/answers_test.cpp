@@ -59,7 +59,8 @@ TEST_CASE("text that looks like a marker, and text that is no Lua, come back too
 TEST_CASE("a file of somebody else's is left alone, and said so") {
   const TemporaryFolder folder("answers");
   const std::string path = folder.path() + "/a.lua";
-  for (const std::string& text : {std::string("return { mine = 1 }\n"), std::string(), Answers(path).text({}) + "-- [a]\na =\nx"}) {
+  for (const std::string& text :
+       {std::string("return { mine = 1 }\n"), std::string(), Answers(path).text({}) + "-- [a]\na =\nx"}) {
     write(path, text);
     Answers answers(path);
     const auto loaded = answers.load();

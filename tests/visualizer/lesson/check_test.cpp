@@ -35,7 +35,8 @@ CheckResult checked(const std::string& body, u64 limit = 60) {
 TEST_CASE("a report is read back, with the event that a failure points at") {
   const CheckResult result = read_check_result(
       "noise\n{\"failure\":null,\"checks\":[{\"id\":\"one\",\"status\":\"fail\",\"filled_in\":true,\"message\":\"No.\","
-      "\"expected\":\"3\",\"actual\":\"4\",\"event\":\"event 516: vm_exit reason=CPUID\",\"show\":\"scripts/trapline show "
+      "\"expected\":\"3\",\"actual\":\"4\",\"event\":\"event 516: vm_exit reason=CPUID\",\"show\":\"scripts/trapline "
+      "show "
       "trapline-out/07-three-ways/full.trap vmcs --at 516\",\"hint\":\"h\",\"printed\":null},7,"
       "{\"id\":\"two\",\"status\":\"pass\"},{\"status\":\"nosuch\"}]}\n");
   CHECK(result.failure.empty());
@@ -74,7 +75,8 @@ TEST_CASE("a check that does not end is ended, and so is one that nobody wants a
   const std::string file = folder.path() + "/alive";
   const auto begun = std::chrono::steady_clock::now();
   {
-    CheckOrder order{program(folder, "trap 'rm " + file + "; exit' TERM; touch " + file + "; while :; do sleep 0.1; done")};
+    CheckOrder order{
+        program(folder, "trap 'rm " + file + "; exit' TERM; touch " + file + "; while :; do sleep 0.1; done")};
     auto job = CheckJob::start(order);
     REQUIRE(job);
     while (!std::filesystem::exists(file)) CHECK_FALSE((*job)->wait(std::chrono::milliseconds(20)));

@@ -9,7 +9,8 @@ using namespace trapline::window;
 
 TEST_CASE("blocks come one below the other, each with its runs") {
   const auto blocks = read_markdown(
-      "# One *two*\n\ntext **bold** and `code` and [it `is`](event:full:7).\nSecond line.\n\n3. three\n4. four\n   - deep\n\n"
+      "# One *two*\n\ntext **bold** and `code` and [it `is`](event:full:7).\nSecond line.\n\n3. three\n4. four\n   - "
+      "deep\n\n"
       "---\n```\nline 1\n  line 2\n```\n");
   REQUIRE(blocks.size() == 7);
   CHECK(blocks[0].kind == BlockKind::heading);
@@ -54,9 +55,9 @@ TEST_CASE("hostile text is read within bounds") {
   for (int i = 0; i < 400; ++i) nested += std::string(static_cast<std::size_t>(i) * 2, ' ') + "- x\n";
   for (int i = 0; i < 5000; ++i) quotes += "> ";
   for (int i = 0; i < 500; ++i) wide += " a |", rule += "---|";
-  for (const std::string& text :
-       {nested, quotes + "x", std::string(100'000, '['), std::string(100'000, '*'), std::string(100'000, '`'),
-        std::string("\0\xff\xfe# \x80\n|\n|-|\n", 14), wide + "\n" + rule + "\n" + wide, std::string("<b>&amp;&nosuch;</b>")}) {
+  for (const std::string& text : {nested, quotes + "x", std::string(100'000, '['), std::string(100'000, '*'),
+                                  std::string(100'000, '`'), std::string("\0\xff\xfe# \x80\n|\n|-|\n", 14),
+                                  wide + "\n" + rule + "\n" + wide, std::string("<b>&amp;&nosuch;</b>")}) {
     for (const Block& block : read_markdown(text)) {
       CHECK(block.level <= 6);
       for (const auto& row : block.rows) CHECK(row.size() <= 32);

@@ -15,7 +15,9 @@ namespace {
 // Lanes and answers go below the working folder.
 class Within {
  public:
-  Within() : before_(std::filesystem::current_path()), folder_("lesson") { std::filesystem::current_path(folder_.path()); }
+  Within() : before_(std::filesystem::current_path()), folder_("lesson") {
+    std::filesystem::current_path(folder_.path());
+  }
   ~Within() { std::filesystem::current_path(before_); }
 
  private:
