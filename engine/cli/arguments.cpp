@@ -24,6 +24,13 @@ constexpr const char* exit_codes =
     "Exit codes: 0 pass, 1 the guest ended abnormally or a check failed, 2 usage or bad input, 3 internal error,\n"
     "77 this host lacks what was asked for, 124 budget spent, 130 interrupted.";
 
+void add_language(CLI::App* app, Language& language, const std::string& of) {
+  app->add_option_function<std::string>(
+         "--lang", [&language](const std::string& name) { language = *language_named(name); },
+         "Language of " + of + ": en or zh; English where a lab has none in it")
+      ->check(CLI::IsMember({"en", "zh"}));
+}
+
 using Chosen = std::function<int()>;
 
 void add_json(CLI::App* app, Form& form) {
@@ -65,6 +72,7 @@ void add_run(CLI::App& app, RunCommand& command, Chosen& chosen) {
   sub->add_option("--control", command.controls,
                   "Vary the modelled processor, NAME=VALUE: vpid, hlt_exiting, rdtsc_exiting, cr3_load_exiting, "
                   "tlb_sets, tlb_ways, exception_bitmap ... (soft only; repeatable)");
+  add_language(sub, command.language, "a lab's questions");
   sub->add_flag(
       "--no-translation", command.no_translation,
       "Technique full alone: pure trap-and-emulate; sensitive instructions that do not trap go wrong in silence");
@@ -137,6 +145,7 @@ void add_check(CLI::App& app, CheckCommand& command, Chosen& chosen) {
   sub->add_option("--task", command.task, "Only this task");
   sub->add_option("--hint", command.hint, "Which hint to show")->capture_default_str()->check(CLI::Range(1, 99));
   sub->add_option("--format", command.format, "text, json, gradescope, junit, tap or check50")->capture_default_str();
+  add_language(sub, command.language, "titles, questions and hints");
   sub->add_option("--output", command.output, "Write the result to this file, whole or not at all");
   sub->add_flag("--exit-zero-on-fail", command.exit_zero_on_fail,
                 "Exit 0 for wrong answers too, for hosts that take anything else for a broken grader");
@@ -148,6 +157,7 @@ void add_lesson(CLI::App& app, LessonCommand& command, Chosen& chosen) {
   auto* sub = app.add_subcommand("lesson", "Read a lab's lesson, with the figures of its own run");
   sub->add_option("LAB", command.lab, "Number or name of a lab (trapline list), or the folder of one")->required();
   sub->add_option("--seed", command.seed, "The variant of the lab")->capture_default_str();
+  add_language(sub, command.language, "the lesson");
   sub->add_flag("--markdown", command.markdown, "As Markdown");
   sub->callback([&] { chosen = [&] { return lesson(command); }; });
 }

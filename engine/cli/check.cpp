@@ -34,6 +34,7 @@ int check(const CheckCommand& command) {
   request.file = command.file;
   request.seed = command.seed;
   request.task = command.task;
+  request.language = command.language;
   request.hint = command.hint;
   const auto report = lab::check_submission(request);
   if (!report) {

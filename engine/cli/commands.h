@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/integers.h"
+#include "base/language.h"
 #include "base/result.h"
 
 namespace trapline::cli {
@@ -39,6 +40,7 @@ struct RunCommand {
   std::vector<std::string> controls;  // NAME=on|off|NUMBER of the modelled hardware
   Form form = Form::text;
   bool no_translation = false;
+  Language language = Language::english;  // of a lab's questions
 };
 
 struct EventsCommand {
@@ -71,18 +73,21 @@ struct CheckCommand {
   std::string task;
   u64 hint = 1;
   std::string output;  // standard output where empty
+  Language language = Language::english;
   bool exit_zero_on_fail = false;
 };
 
 struct LessonCommand {
   std::string lab;
   u64 seed = 1;
+  Language language = Language::english;
   bool markdown = false;
 };
 
 struct LabRunCommand {
   std::string lab;
   u64 seed = 1;
+  Language language = Language::english;
 };
 
 struct NewLabCommand {

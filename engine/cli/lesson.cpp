@@ -13,7 +13,7 @@ namespace trapline::cli {
 int lesson(const LessonCommand& command) {
   const auto place = lab::find_lab(command.lab);
   if (!place) return report_error(place.error());
-  const auto definition = lab::load(*place, command.seed);
+  const auto definition = lab::load(*place, command.seed, command.language);
   if (!definition) return report_error(definition.error());
   const auto scratch = lab::Scratch::make();
   if (!scratch) return report_error(scratch.error());

@@ -256,7 +256,7 @@ int print_comparison(const Lanes& lanes) {
 }  // namespace
 
 int run(const RunCommand& command) {
-  if (lab::find_lab(command.guest)) return run_lab({command.guest, command.seed});
+  if (lab::find_lab(command.guest)) return run_lab({command.guest, command.seed, command.language});
   const auto base = request_of(command);
   if (!base) return report_error(base.error());
   const auto techniques = techniques_of(command.technique, command.guest);

@@ -65,7 +65,7 @@ int predict(const lab::Definition& definition, const lab::LabLanes& lanes) {
 int run_lab(const LabRunCommand& command) {
   const auto place = lab::find_lab(command.lab);
   if (!place) return report_error(place.error());
-  const auto definition = lab::load(*place, command.seed);
+  const auto definition = lab::load(*place, command.seed, command.language);
   if (!definition) return report_error(definition.error());
   const auto lanes = lab::record_lanes(*definition, lab::out_folder(place->name, command.seed));
   if (!lanes) return report_error(lanes.error());

@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 #include "base/hex.h"
+#include "base/wide_text.h"
 
 namespace trapline::cli {
 
@@ -69,13 +70,19 @@ std::string wrapped(const std::string& text, const std::string& indent, const st
   std::string out, line, margin = indent;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t space = std::min(text.find(' ', at), text.size());
-    const std::string word = text.substr(at, space - at);
-    if (!line.empty() && margin.size() + line.size() + 1 + word.size() > 100) {
-      out += margin + line + "\n";
-      line.clear();
-      margin = indent + hanging;
+    std::vector<Piece> pieces = pieces_of(std::string_view(text).substr(at, space - at));
+    if (pieces.empty()) pieces.push_back({});
+    pieces.front().after_space = true;
+    for (const Piece& piece : pieces) {
+      const std::string gap = line.empty() || !piece.after_space ? "" : " ";
+      if (!line.empty() && margin.size() + columns_of(line) + gap.size() + columns_of(piece.text) > 100) {
+        out += margin + line + "\n";
+        line = piece.text;
+        margin = indent + hanging;
+      } else {
+        line += gap + std::string(piece.text);
+      }
     }
-    line += (line.empty() ? "" : " ") + word;
     at = space + 1;
   }
   return out + margin + line + "\n";

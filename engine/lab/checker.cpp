@@ -121,7 +121,7 @@ Result<check::Report> check_submission(const CheckRequest& request) {
   if (!text) return text.error();
   const auto scratch = Scratch::make();
   if (!scratch) return scratch.error();
-  const auto definition = load(request.place, request.seed);
+  const auto definition = load(request.place, request.seed, request.language);
   if (!definition) return failed_report(std::move(report), definition.error());
   if (!request.task.empty() && !definition->task(request.task)) {
     std::string ids;

@@ -13,8 +13,9 @@ struct CheckRequest {
   Place place;
   std::string file;  // of the submission; the lab's exercise.lua where empty
   u64 seed = 1;
-  std::string task;  // only this one; all where empty
-  u64 hint = 1;      // which of a task's hints a failure shows
+  Language language = Language::english;  // of titles, questions and hints
+  std::string task;                       // only this one; all where empty
+  u64 hint = 1;                           // which of a task's hints a failure shows
   bool keep = true;  // traces that a failure points at go to trapline-out/, where its command looks
   ChildLimits limits;
   u64 submission_instructions = 50'000'000;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "lab/fields.h"
+#include "lab/translation.h"
 #include "session/catalog.h"
 
 namespace trapline::lab {
@@ -17,59 +19,8 @@ bool is_one_of(const std::string& text, const std::string_view (&words)[N]) {
   return std::find(std::begin(words), std::end(words), text) != std::end(words);
 }
 
-// Reads the fields of one table and keeps the first mistake.
-class Fields {
- public:
-  Fields(const lua::Table& table, std::string where) : table_(table), where_(std::move(where)) {}
-
-  std::string text(const char* key, bool needed) {
-    const lua::Value& value = table_[key];
-    if (const std::string* text = value.string()) return *text;
-    if (needed || !value.is_nil()) mistake(std::string(key) + " must be a string");
-    return {};
-  }
-  u64 number(const char* key, u64 otherwise) {
-    const lua::Value& value = table_[key];
-    if (value.is_nil()) return otherwise;
-    if (value.integer() && *value.integer() >= 0 && *value.integer() <= 1'000'000)
-      return static_cast<u64>(*value.integer());
-    mistake(std::string(key) + " must be a whole number from 0 to 1000000");
-    return otherwise;
-  }
-  std::vector<std::string> list(const char* key) {
-    const lua::Value& value = table_[key];
-    std::vector<std::string> texts;
-    if (value.is_nil()) return texts;
-    if (!value.table()) return mistake(std::string(key) + " must be a list of strings"), texts;
-    for (std::size_t index = 1; index <= value.table()->length(); ++index) {
-      const std::string* text = (*value.table())[static_cast<i64>(index)].string();
-      if (!text) return mistake(std::string(key) + " must be a list of strings"), texts;
-      texts.push_back(*text);
-    }
-    return texts;
-  }
-  const lua::Value& operator[](const char* key) const { return table_[key]; }
-  void mistake(const std::string& sentence) {
-    if (mistake_.empty()) mistake_ = where_ + ": " + sentence;
-  }
-  Result<> checked() const { return mistake_.empty() ? Result<>() : Result<>(usage_error(mistake_)); }
-
- private:
-  const lua::Table& table_;
-  std::string where_, mistake_;
-};
-
-// A value, or what the function in its place makes of the seed.
-Result<lua::Value> for_seed(lua::Sandbox& sandbox, const lua::Value& value, u64 seed) {
-  const lua::FunctionValue* function = value.function();
-  if (!function) return value;
-  const lua::Value argument(seed);
-  auto results = sandbox.call(*function, {&argument, 1});
-  if (!results) return results.error();
-  return results->empty() ? lua::Value() : results->front();
-}
-
-Result<TaskRow> task_of(lua::Sandbox& sandbox, const lua::Value& value, u64 seed, const std::string& where) {
+Result<TaskRow> task_of(lua::Sandbox& sandbox, const lua::Value& value, u64 seed, const lua::Value& facts,
+                        const std::string& where) {
   if (!value.table()) return usage_error(where + ": a task must be a table");
   Fields fields(*value.table(), where);
   TaskRow row;
@@ -88,10 +39,9 @@ Result<TaskRow> task_of(lua::Sandbox& sandbox, const lua::Value& value, u64 seed
   row.hints = fields.list("hints");
   row.offers = fields.list("offers");
   if (auto checked = fields.checked(); !checked) return checked.error();
-  const auto question = for_seed(sandbox, fields["question"], seed);
+  const auto question = question_of(sandbox, fields["question"], seed, facts, where);
   if (!question) return question.error();
-  if (!question->string()) return usage_error(where + ": question must be a string, or a function that makes one");
-  row.question = *question->string();
+  row.question = *question;
   const auto at = for_seed(sandbox, fields["at"], seed);
   if (!at) return at.error();
   if (!at->is_nil() && !at->string()) return usage_error(where + ": at must be a filter, or a function that makes one");
@@ -100,13 +50,13 @@ Result<TaskRow> task_of(lua::Sandbox& sandbox, const lua::Value& value, u64 seed
   return row;
 }
 
-Result<> read_tasks(Definition& definition, const lua::Value& tasks, const std::string& file) {
+Result<> read_tasks(Definition& definition, const lua::Value& tasks, const lua::Value& facts, const std::string& file) {
   if (!tasks.table() || tasks.table()->length() == 0)
     return usage_error(file + ": tasks must be a list with at least one task");
   std::set<std::string> ids;
   for (std::size_t index = 1; index <= tasks.table()->length(); ++index) {
     const lua::Value& value = (*tasks.table())[static_cast<i64>(index)];
-    auto row = task_of(*definition.sandbox, value, definition.seed, file + ": task " + std::to_string(index));
+    auto row = task_of(*definition.sandbox, value, definition.seed, facts, file + ": task " + std::to_string(index));
     if (!row) return row.error();
     if (!ids.insert(row->id).second) return usage_error(file + ": two tasks are called " + row->id);
     definition.tasks.push_back(std::move(*row));
@@ -133,6 +83,10 @@ const TaskRow* Definition::task(std::string_view id) const {
   return found == tasks.end() ? nullptr : &*found;
 }
 
+TaskRow* Definition::task(std::string_view id) {
+  return const_cast<TaskRow*>(static_cast<const Definition&>(*this).task(id));
+}
+
 Result<std::unique_ptr<lua::Sandbox>> open_sandbox(lua::SandboxOptions options) {
   options.module_folders.push_back(session::home_folder() + "/scripts/lua");
   return lua::Sandbox::open(std::move(options));
@@ -154,12 +108,13 @@ Result<lua::Table> table_of(lua::Sandbox& sandbox, const std::string& path) {
                      (results->empty() ? "nothing" : std::string(results->front().type_name())));
 }
 
-Result<Definition> load(const Place& place, u64 seed) {
+Result<Definition> load(const Place& place, u64 seed, Language language) {
   auto sandbox = open_sandbox_of(place);
   if (!sandbox) return sandbox.error();
   Definition definition;
   definition.place = place;
   definition.seed = seed;
+  definition.language = language;
   definition.sandbox = std::move(*sandbox);
   const std::string file = shown_path(place.file("lab.lua"));
   const auto table = table_of(*definition.sandbox, place.file("lab.lua"));
@@ -170,7 +125,11 @@ Result<Definition> load(const Place& place, u64 seed) {
   definition.minutes = fields.number("minutes", 15);
   if (auto checked = fields.checked(); !checked) return checked.error();
   if (auto read = read_lanes(definition, fields["lanes"], file); !read) return read.error();
-  if (auto read = read_tasks(definition, fields["tasks"], file); !read) return read.error();
+  const auto facts = for_seed(*definition.sandbox, fields["facts"], seed);
+  if (!facts) return facts.error();
+  if (!facts->is_nil() && !facts->table()) return usage_error(file + ": facts must be a function that makes a table");
+  if (auto read = read_tasks(definition, fields["tasks"], *facts, file); !read) return read.error();
+  if (auto translated = translate(definition, *facts); !translated) return translated.error();
   return definition;
 }
 

@@ -22,6 +22,7 @@ struct TaskRow {
 
 struct Definition {
   Place place;
+  Language language = Language::english;  // of titles, questions, hints and the lesson, where the lab has them in it
   std::string title, summary;
   u64 minutes = 15;
   u64 seed = 1;
@@ -30,9 +31,10 @@ struct Definition {
   std::unique_ptr<lua::Sandbox> sandbox;  // where lab.lua ran; functions among the lanes' options live here
 
   const TaskRow* task(std::string_view id) const;
+  TaskRow* task(std::string_view id);
 };
 
-Result<Definition> load(const Place& place, u64 seed);
+Result<Definition> load(const Place& place, u64 seed, Language language = Language::english);
 
 // A sandbox for a file of a lab: `require` finds scripts/lua.
 Result<std::unique_ptr<lua::Sandbox>> open_sandbox(lua::SandboxOptions options = {});

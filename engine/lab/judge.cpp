@@ -145,7 +145,8 @@ class Judge {
   }
 
   Finding not_filled_in() const {
-    Finding found = finding(Status::fail, Trouble::none, "Not filled in yet. " + row_.question);
+    constexpr Sentence open{"Not filled in yet. {0}", "还没有作答。{0}"};
+    Finding found = finding(Status::fail, Trouble::none, filled(open.in(definition_.language), {row_.question}));
     found.filled_in = false;
     return found;
   }

@@ -45,8 +45,9 @@ class Renderer {
     if (!figures) return figures.error();
     auto text = with_links(*figures);
     if (!text) return text.error();
-    lesson_.text = lesson_as_text(*text, lesson_.links);
-    lesson_.markdown = lesson_as_markdown(*text, lesson_.links);
+    lesson_.text = lesson_as_text(*text, lesson_.links, definition_.language);
+    lesson_.markdown = lesson_as_markdown(*text, lesson_.links, definition_.language);
+    lesson_.linked = lesson_as_linked(*text, lesson_.links);
     return std::move(lesson_);
   }
 
@@ -141,6 +142,7 @@ class Renderer {
         hash == std::string::npos ? std::optional(number) : source.nth(link.where.substr(0, hash), number);
     const auto event = sequence ? source.at(*sequence) : std::nullopt;
     if (!event) return usage_error(place + "the trace holds no such event");
+    link.sequence = *sequence;
     link.command = show_command(out_folder(definition_.place.name, definition_.seed) + "/" + link.lane + ".trap",
                                 *sequence, event->kind_name());
     return {};
@@ -156,9 +158,10 @@ class Renderer {
 }  // namespace
 
 Result<Lesson> render_lesson(const Definition& definition, const LabLanes& lanes) {
-  const auto source = read_file(definition.place.lesson);
+  const std::string path = definition.place.lesson_in(definition.language);
+  const auto source = read_file(path);
   if (!source) return source.error();
-  return render_lesson(definition, lanes, *source, shown_path(definition.place.lesson));
+  return render_lesson(definition, lanes, *source, shown_path(path));
 }
 
 Result<Lesson> render_lesson(const Definition& definition, const LabLanes& lanes, const std::string& source,

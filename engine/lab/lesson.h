@@ -6,6 +6,8 @@
 // its digits grouped, and trapline. A link is event:LANE:NUMBER or event:LANE:KIND#N; it may hold an expression too.
 #pragma once
 
+#include <optional>
+
 #include "lab/task_run.h"
 
 namespace trapline::lab {
@@ -20,16 +22,19 @@ struct EventLink {
   std::string text, lane, where;  // where: 516 or vm_exit#3
   std::string command;            // that shows it
   unsigned line = 0;
+  std::optional<u64> sequence = std::nullopt;  // of the event; none where this host cannot run the lane
 };
 
 struct Lesson {
   std::string markdown;  // figures in place, links turned into `text (command)`
   std::string text;      // for a terminal: paragraphs wrapped, each link's command below its paragraph
+  std::string linked;    // for the window: Markdown without comments, links as [text](event:LANE:SEQUENCE)
   std::vector<Expression> expressions;
   std::vector<EventLink> links;
 };
 
-// Errors are usage errors with the lesson's file and line.
+// In the definition's language where the lab has the lesson in it, else in English. Errors are usage errors with the
+// lesson's file and line.
 Result<Lesson> render_lesson(const Definition& definition, const LabLanes& lanes);
 Result<Lesson> render_lesson(const Definition& definition, const LabLanes& lanes, const std::string& source,
                              const std::string& name);

@@ -1,7 +1,9 @@
 #include "lab/lesson_text.h"
 
+#include <algorithm>
 #include <sstream>
 
+#include "base/wide_text.h"
 #include "lab/lesson.h"
 
 namespace trapline::lab {
@@ -9,6 +11,10 @@ namespace trapline::lab {
 namespace {
 
 constexpr std::size_t width = 100;
+
+// Behind the text of a link. Chinese text has no spaces that would set the brackets off, so it takes full-width ones.
+constexpr Sentence aside{" ({0}, {1})", "（{0}，{1}）"};
+constexpr Sentence command{" (`{0}`)", "（`{0}`）"};
 
 // Replaces each mark by what `make` gives for its link.
 template <typename Make>
@@ -24,25 +30,21 @@ std::string with_marks(const std::string& source, const std::vector<EventLink>& 
   }
 }
 
-std::size_t letters(const std::string& text) {
-  std::size_t count = 0;
-  for (const char letter : text) count += (static_cast<unsigned char>(letter) & 0xC0) != 0x80;
-  return count;
-}
-
 std::string wrapped(const std::string& text, const std::string& first, const std::string& rest) {
-  std::istringstream words(text);
-  std::string out = first, word;
-  std::size_t column = letters(first);
+  std::string out = first;
+  std::size_t column = columns_of(first);
   bool fresh = true;
-  while (words >> word) {
-    if (!fresh && column + 1 + letters(word) > width) {
+  for (const Piece& piece : pieces_of(text)) {
+    const std::size_t columns = columns_of(piece.text), space = !fresh && piece.after_space ? 1 : 0;
+    if (!fresh && column + space + columns > width) {
       out += "\n" + rest;
-      column = letters(rest);
-      fresh = true;
+      column = columns_of(rest);
+    } else {
+      out += space ? " " : "";
+      column += space;
     }
-    out += (fresh ? "" : " ") + word;
-    column += letters(word) + (fresh ? 0 : 1);
+    out += piece.text;
+    column += columns;
     fresh = false;
   }
   return out + "\n";
@@ -71,7 +73,7 @@ bool is_item(const std::string& line, std::string& marker) {
 
 class TextForm {
  public:
-  explicit TextForm(const std::vector<EventLink>& links) : links_(links) {}
+  TextForm(const std::vector<EventLink>& links, Language language) : links_(links), language_(language) {}
 
   std::string made_of(const std::string& source) {
     std::istringstream lines(source);
@@ -125,14 +127,14 @@ class TextForm {
     if (level == std::string::npos) return;
     const std::string title =
         text_of(line.substr(line.find_first_not_of("# ") == std::string::npos ? level : line.find_first_not_of("# ")));
-    out_ += title + "\n" + std::string(letters(title), level == 1 ? '=' : '-') + "\n";
+    out_ += title + "\n" + std::string(columns_of(title), level == 1 ? '=' : '-') + "\n";
   }
 
   std::string text_of(const std::string& text) {
     return without(with_marks(text, links_,
                               [&](const EventLink& link) {
                                 pending_.push_back(&link);
-                                return " (" + link.lane + ", " + link.where + ")";
+                                return filled(aside.in(language_), {link.lane, link.where});
                               }),
                    "**");
   }
@@ -152,6 +154,7 @@ class TextForm {
   }
 
   const std::vector<EventLink>& links_;
+  Language language_;
   std::vector<const EventLink*> pending_;
   std::string out_, paragraph_, marker_;
 };
@@ -169,12 +172,30 @@ std::string without_comments(const std::string& source) {
   }
 }
 
-std::string lesson_as_text(const std::string& source, const std::vector<EventLink>& links) {
-  return TextForm(links).made_of(without_comments(source));
+std::string lesson_as_text(const std::string& source, const std::vector<EventLink>& links, Language language) {
+  return TextForm(links, language).made_of(without_comments(source));
 }
 
-std::string lesson_as_markdown(const std::string& source, const std::vector<EventLink>& links) {
-  return with_marks(source, links, [](const EventLink& link) { return " (`" + link.command + "`)"; });
+std::string lesson_as_markdown(const std::string& source, const std::vector<EventLink>& links, Language language) {
+  return with_marks(source, links,
+                    [language](const EventLink& link) { return filled(command.in(language), {link.command}); });
+}
+
+std::string lesson_as_linked(const std::string& source, const std::vector<EventLink>& links) {
+  std::string out;
+  std::size_t at = 0;
+  for (const EventLink& link : links) {
+    const std::size_t begin = source.find('\1', at), end = source.find('\2', begin);
+    if (end == std::string::npos) break;
+    out += source.substr(at, begin - at);
+    if (link.sequence) {
+      out.insert(out.size() - link.text.size(), "[");
+      out += "](event:" + link.lane + ":" + std::to_string(*link.sequence) + ")";
+    }
+    at = end + 1;
+  }
+  out += source.substr(at);
+  return without_comments(out);
 }
 
 std::size_t words_of(const std::string& source) {

@@ -1,8 +1,11 @@
-// The two faces of a rendered lesson: for a terminal and as Markdown. In both, \1N\2 stands behind the text of link N.
+// The faces of a rendered lesson: for a terminal, as Markdown, and for the window. In the source of all, \1N\2 stands
+// behind the text of link N.
 #pragma once
 
 #include <string>
 #include <vector>
+
+#include "base/language.h"
 
 namespace trapline::lab {
 
@@ -10,10 +13,15 @@ struct EventLink;
 
 // Headings underlined, paragraphs and list items wrapped, code and tables as they are; the commands of a paragraph's
 // links stand below it.
-std::string lesson_as_text(const std::string& source, const std::vector<EventLink>& links);
+std::string lesson_as_text(const std::string& source, const std::vector<EventLink>& links,
+                           Language language = Language::english);
 
 // Each link is `text (command)`.
-std::string lesson_as_markdown(const std::string& source, const std::vector<EventLink>& links);
+std::string lesson_as_markdown(const std::string& source, const std::vector<EventLink>& links,
+                               Language language = Language::english);
+
+// Links stay links, `[text](event:LANE:SEQUENCE)`; one into a lane that this host cannot run is its text alone.
+std::string lesson_as_linked(const std::string& source, const std::vector<EventLink>& links);
 
 // `<!-- -->` is for writers.
 std::string without_comments(const std::string& source);

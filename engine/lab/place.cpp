@@ -48,6 +48,14 @@ std::string known_labs() {
 
 }  // namespace
 
+std::string Place::lesson_in(Language language) const {
+  if (language == Language::english) return lesson;
+  const files::path path(lesson);
+  const files::path other = path.parent_path() / std::string(name_of(language)) / path.filename();
+  std::error_code ignored;
+  return files::is_regular_file(other, ignored) ? other.string() : lesson;
+}
+
 std::vector<Place> all_labs() {
   std::vector<Place> places;
   std::error_code ignored;

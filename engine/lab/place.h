@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/language.h"
 #include "base/result.h"
 
 namespace trapline::lab {
@@ -17,6 +18,8 @@ struct Place {
   std::string solutions;  // tests/labs/NN-name
 
   std::string file(const std::string& file_name) const { return folder + "/" + file_name; }
+  // zh/ beside the lesson holds it in Chinese; the English one where it does not.
+  std::string lesson_in(Language language) const;
 };
 
 // Those under labs/, by name.

@@ -2,20 +2,19 @@
 -- The guests are assembled in scripts/lua/lab01_guests.lua, where each is commented.
 local guests = require "lab01_guests"
 
-local function listing_text(seed)
+local function listing_text(listing)
   local lines = {}
-  local _, addresses = guests.listing_code(seed)
-  for number, row in ipairs(guests.listing(seed)) do
-    lines[number] = ("(%d) at 0x%x: %s%s"):format(number, addresses[number], row.text, row.note and ", " .. row.note or "")
+  for number, row in ipairs(listing) do
+    lines[number] = ("(%d) at 0x%x: %s%s"):format(number, row.address, row.text, row.note and ", " .. row.note or "")
   end
   return table.concat(lines, "; ")
 end
 
--- What task choose_exits wants to exit, by seed. `names` are for people, `reasons` for the check.
+-- What task choose_exits wants to exit.
 local wanted = {
-  [0] = "every instruction that stores or loads a descriptor-table register (SGDT, SIDT, SLDT, STR, LGDT, LIDT ...)",
-  [1] = "MOV from CR3",
-  [2] = "MOV from CR3 and every instruction that stores or loads a descriptor-table register (SGDT, SIDT, STR ...)",
+  tables = "every instruction that stores or loads a descriptor-table register (SGDT, SIDT, SLDT, STR, LGDT, LIDT ...)",
+  cr3 = "MOV from CR3",
+  both = "MOV from CR3 and every instruction that stores or loads a descriptor-table register (SGDT, SIDT, STR ...)",
 }
 
 return {
@@ -39,15 +38,25 @@ return {
     }
   end,
 
+  -- What the questions speak of under a seed; zh.lua gets the same.
+  facts = function(seed)
+    local listing = {}
+    local _, addresses = guests.listing_code(seed)
+    for number, row in ipairs(guests.listing(seed)) do
+      listing[number] = { address = addresses[number], text = row.text, note = row.note }
+    end
+    return { listing = listing, wanted = ({ [0] = "tables", [1] = "cr3", [2] = "both" })[seed % 3] }
+  end,
+
   tasks = {
     {
       id = "before_it_runs",
       kind = "predict",
       title = "Four lines at CPL 3",
-      question = function(seed)
+      question = function(_, facts)
         return "The kernel of lane listing believes that it runs at CPL 0; it really runs at CPL 3, without translation. It "
           .. "executes these four lines, one after the other (and others between them, which only report, by an OUT that "
-          .. "traps): " .. listing_text(seed)
+          .. "traps): " .. listing_text(facts.listing)
           .. ". What does the processor do with each? \"GP\": it raises a general-protection exception, so the monitor is "
           .. "called. \"other\": no trap, but what the line tells or does is not what it would be at CPL 0. \"same\": no trap, "
           .. "and the same as at CPL 0. Page faults do not count: they only fill the monitor's page tables. Answer with a list "
@@ -133,9 +142,9 @@ return {
       id = "choose_exits",
       kind = "configure",
       title = "Make it trap after all",
-      question = function(seed)
+      question = function(_, facts)
         return "Under hardware-assisted virtualization the monitor chooses what exits. Choose the controls for the kernel of lane "
-          .. "hardware so that it exits for " .. wanted[seed % 3] .. ", and for nothing else that it did not exit for before. "
+          .. "hardware so that it exits for " .. wanted[facts.wanted] .. ", and for nothing else that it did not exit for before. "
           .. "`scripts/trapline list` names them, under \"Controls of the modelled processor\". Answer with a table of them, such as "
           .. "{ hlt_exiting = true, invlpg_exiting = true }."
       end,

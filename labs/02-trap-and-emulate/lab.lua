@@ -38,14 +38,24 @@ return {
     }
   end,
 
+  -- What the questions speak of under a seed; zh.lua gets the same.
+  facts = function(seed)
+    local fault = guests.broken_plan(seed)
+    local _, handler = guests.broken(seed)
+    return {
+      listing = listing_text(seed), key = guests.key(seed), word = words[3 + seed % 3],
+      fault = fault.name, vector = fault.vector, idt = guests.idt, handler = handler,
+    }
+  end,
+
   tasks = {
     {
       id = "first_trap",
       kind = "predict",
       title = "The first instruction that traps",
-      question = function(seed)
+      question = function(_, facts)
         return "The kernel of lane trapped has loaded its IDT and jumps to address 0x101000, where this stands: "
-          .. listing_text(seed)
+          .. facts.listing
           .. ". It believes that it runs at CPL 0; it really runs at CPL 3. Page faults aside, which line is the first that "
           .. "traps, with which vector, and with which error code? Answer with a table of three numbers, such as "
           .. "{ line = 7, vector = 6, error_code = 0 }."
@@ -105,14 +115,14 @@ return {
       id = "small_device",
       kind = "handler",
       title = "Emulate a device behind two ports",
-      question = function(seed)
+      question = function(_, facts)
         return ("The guest of lane device talks to a device that does not exist: a data port 0x510 and a counter port 0x511. "
           .. "Write the trap handler that makes it exist. OUT DX, AL to 0x510 stores AL in the device; IN AL, DX from 0x510 "
           .. "gives the last stored byte XOR 0x%02x; IN AL, DX from 0x511 gives how many bytes have been stored so far. IN "
           .. "changes AL alone. All other ports belong to the monitor: the guest uses two of them. Answer with "
           .. "function(call): call.mnemonic is \"in\" or \"out\", the port is in DX, the data in AL (the low bits of "
           .. "call.registers.rdx and call.registers.rax).")
-          :format(guests.key(seed))
+          :format(facts.key)
       end,
       answer = "function",
       points = 3,
@@ -128,13 +138,12 @@ return {
       id = "bill_with_handler",
       kind = "measure",
       title = "What a handler saves",
-      question = function(seed)
-        local word = words[3 + seed % 3]
+      question = function(_, facts)
         return ("Suppose that lane trapped runs again with a handler of yours that carries out every %s of the kernel, as the "
           .. "monitor would, and leaves the rest to the monitor. How many exceptions (trap events with trap_kind exception, "
           .. "page faults included) will the run have, and how many emulation events? Answer with a table, such as "
           .. "{ exceptions = 12, emulations = 30 }. An expression over lab.lanes.trapped is welcome.")
-          :format(word)
+          :format(facts.word)
       end,
       answer = "table",
       points = 2,
@@ -149,16 +158,14 @@ return {
       id = "mended_gate",
       kind = "repair",
       title = "Mend a gate of the guest's IDT",
-      question = function(seed)
-        local fault = guests.broken_plan(seed)
-        local _, handler = guests.broken(seed)
+      question = function(_, facts)
         return ("The guest of lane broken dies at its first %s (vector %d): the gate for it, in the guest's IDT at 0x%x, is "
           .. "wrong in one field. Mend the gate, and nothing else. Answer with function(machine), which is called after the "
           .. "guest is loaded and before its first instruction: machine:read64(gpa) and machine:write64(gpa, value) reach "
           .. "its memory. Gate n lies at 0x%x + 16 * n. Its handler, which is fine, lies at 0x%x; the kernel's code "
           .. "segment is selector 0x08. The fields of a gate: SDM volume 3, \"64-Bit Mode IDT\", or the first hint. print in the "
           .. "function shows you what you read.")
-          :format(fault.name, fault.vector, guests.idt, guests.idt, handler)
+          :format(facts.fault, facts.vector, facts.idt, facts.idt, facts.handler)
       end,
       answer = "function",
       points = 3,

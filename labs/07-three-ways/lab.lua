@@ -20,6 +20,19 @@ return {
   lanes = function(seed)
     return { full = lane("full", seed), para = lane("para", seed), hardware = lane("hardware", seed) }
   end,
+  -- What the questions speak of under a seed; zh.lua gets the same.
+  facts = function(seed)
+    local order, line, asked = three_ways.order_of(seed), three_ways.dearest_line(seed), three_ways.asked_for(seed)
+    local exits = three_ways.exits_wanted(seed)
+    return {
+      order = { kind = order.kind, ordinal = order.ordinal, what = order.what },
+      line = { ordinal = line.ordinal, what = line.what },
+      counted_line = three_ways.counted_line(seed), counted_kind = three_ways.counted_kind(seed),
+      asked = { kind = asked.kind, ordinal = asked.ordinal },
+      exits = { reason = exits.reasons[1], what = exits.what },
+      flush = three_ways.flush_wanted(seed),
+    }
+  end,
   tasks = {
     {
       id = "order_of_stops",
@@ -33,8 +46,8 @@ return {
         return three_ways.marker(action.kind, action.ordinal, false)
       end,
       reveal = "marker.end == 1 and marker.action != console_line",
-      question = function(seed)
-        local action = three_ways.order_of(seed)
+      question = function(_, facts)
+        local action = facts.order
         return ("The guest is about to begin action %s #%d: %s. Put the lanes in order, from the one whose monitor is "
           .. "entered least often until the action ends to the one where it is entered most often. "
           .. 'Three words in one string, such as "para full hardware"; the check then tells the counts.')
@@ -56,8 +69,8 @@ return {
       lane = "full",
       at = function(seed) return three_ways.marker("console_line", three_ways.dearest_line(seed).ordinal, false) end,
       reveal = "marker.end == 1 and marker.action == console_line",
-      question = function(seed)
-        local line = three_ways.dearest_line(seed)
+      question = function(_, facts)
+        local line = facts.line
         return ("The guest is about to print line %d of its console (action console_line #%d; %s). In which lane will "
           .. 'this line cost the most modelled cycles (the second column of an event)? One word: "full", "para" or "hardware".')
           :format(line.ordinal, line.ordinal, line.what)
@@ -75,10 +88,10 @@ return {
       title = "Bytes and stops of one line",
       points = 2,
       answer = "table",
-      question = function(seed)
+      question = function(_, facts)
         return ("Take console_line #%d. How many bytes does it send to the console, and how often is the monitor entered "
           .. "in each lane from its begin marker to its end marker (VM exits or traps)? A table with four numbers, such as "
-          .. "{ bytes = 80, full = 20, para = 1, hardware = 10 }."):format(three_ways.counted_line(seed))
+          .. "{ bytes = 80, full = 20, para = 1, hardware = 10 }."):format(facts.counted_line)
       end,
       hints = {
         "Its markers are events of kind marker with action console_line; their ordinal counts lines from 1. Everything with "
@@ -94,10 +107,10 @@ return {
       title = "The dearest way, taken how often?",
       points = 2,
       answer = "table",
-      question = function(seed)
+      question = function(_, facts)
         return ("All actions of kind %s together: how often did each lane return to the monitor's user half, the returns for "
           .. "the lab's own markers not counted? A table, such as { full = 12, para = 3, hardware = 45 }.")
-          :format(three_ways.counted_kind(seed))
+          :format(facts.counted_kind)
       end,
       hints = {
         "`scripts/trapline compare FILES` prints the columns `user half` and `markers` for each kind of action; both are sums "
@@ -112,8 +125,8 @@ return {
       title = "What the kernel that knows asks for",
       points = 2,
       answer = "table",
-      question = function(seed)
-        local action = three_ways.asked_for(seed)
+      question = function(_, facts)
+        local action = facts.asked
         return ("Which hypercalls does lane para make during %s #%d, and how many of each? Count all that lies between its "
           .. "two marker events: those inside a multicall as well, and the call that brings the last marker. A table from "
           .. "names to numbers, such as { flush = 2, set_timer = 1 }.")
@@ -131,10 +144,10 @@ return {
       title = "Make it exit, or let it be",
       points = 3,
       answer = "table",
-      question = function(seed)
+      question = function(_, facts)
         return ("Find controls for lane hardware such that %s, and nothing exits for a reason that is "
           .. "otherwise new to this lane. A table of controls by name, such as { pause_exiting = true }.")
-          :format(three_ways.exits_wanted(seed).what)
+          :format(facts.exits.what)
       end,
       hints = {
         "`scripts/trapline list` names the controls, one line each; most of them say which instruction exits.",
@@ -150,10 +163,10 @@ return {
       title = "What a CR3 switch forgets",
       points = 3,
       answer = "table",
-      question = function(seed)
+      question = function(_, facts)
         return ("The guest loads CR3 several times, and each load drops translations from the TLB. Find controls for lane "
           .. "hardware such that in a run of the whole guest %s. A table, such as { invlpg_exiting = true }.")
-          :format(flush_questions[three_ways.flush_wanted(seed)])
+          :format(flush_questions[facts.flush])
       end,
       hints = {
         "Look at what happens today: `scripts/trapline events FILE --kind tlb_flush --where 'tlb_flush.cause == mov_cr3'`; the "

@@ -115,6 +115,15 @@ return {
     }
   end,
 
+  -- What the questions speak of under a seed; zh.lua gets the same.
+  facts = function(seed)
+    local plan = plan_of(seed)
+    return {
+      small = plan.small, entries = list_of(plan.entries), large = plan.large, large_entries = list_of(plan.large_entries),
+      page = addresses[1 + seed % #addresses], fault = 1 + seed % 5,
+    }
+  end,
+
   tasks = {
     {
       id = "four_entries",
@@ -125,11 +134,10 @@ return {
       lane = "mapped",
       at = "walk_begin.gva in 0xffff800000000000..0xffffffffffffffff",
       reveal = "walk_end.outcome == translated",
-      question = function(seed)
-        local plan = plan_of(seed)
+      question = function(_, facts)
         return ("Lane mapped is about to translate linear address 0x%x with CR3 = 0x1000. The four entries on the way hold: "
           .. "%s. At which guest-physical addresses do these four entries themselves lie? "
-          .. "A list, PML4E first, such as {0x1008, 0x2010, 0x3018, 0x4020}."):format(plan.small, list_of(plan.entries))
+          .. "A list, PML4E first, such as {0x1008, 0x2010, 0x3018, 0x4020}."):format(facts.small, facts.entries)
       end,
       hints = {
         "Each table has 512 entries of 8 bytes, so 9 bits of the linear address choose one. Which 9 bits choose in the PML4?",
@@ -147,10 +155,9 @@ return {
       lane = "mapped",
       at = "walk_begin.gva in 0x8000000000..0x7fffffffffff",
       reveal = "walk_end.outcome == translated",
-      question = function(seed)
-        local plan = plan_of(seed)
+      question = function(_, facts)
         return ("Lane mapped now translates linear address 0x%x. This time there are three entries: %s. "
-          .. "Which guest-physical address comes out? A number, such as 0x123458."):format(plan.large, list_of(plan.large_entries))
+          .. "Which guest-physical address comes out? A number, such as 0x123458."):format(facts.large, facts.large_entries)
       end,
       hints = {
         "The walk ends at the PDE, because its bit 7 (PS) is set. What is then left of the linear address?",
@@ -163,10 +170,10 @@ return {
       title = "One linear address, several places in memory",
       points = 2,
       answer = "table",
-      question = function(seed)
+      question = function(_, facts)
         return ("During lane tour the linear page 0x%x was translated to more than one page of memory. To which "
           .. "host-physical pages, in the whole run? A list in any order, such as {0x9a9000, 0x1358000}.")
-          :format(addresses[1 + seed % #addresses])
+          :format(facts.page)
       end,
       hints = {
         "Another address space has another CR3, and a kernel may also change a mapping. Look for all walks of this page: "
@@ -182,11 +189,11 @@ return {
       title = "What a page fault's walks cost",
       points = 2,
       answer = "table",
-      question = function(seed)
+      question = function(_, facts)
         return ("In lane tour, between the marker that begins action page_fault %d and the marker that ends it: how many "
           .. "paging-structure entries did the processor read from memory, and how many did it find in a paging-structure "
           .. "cache? Count guest and EPT entries, and only what was observed: not the walks that software derived. "
-          .. "A table such as {memory = 40, caches = 2}."):format(1 + seed % 5)
+          .. "A table such as {memory = 40, caches = 2}."):format(facts.fault)
       end,
       hints = {
         "Two markers have action page_fault and your ordinal: one with end=no, one with end=yes. What you count lies "
@@ -223,10 +230,10 @@ return {
       title = "Find the broken bit",
       points = 2,
       answer = "table",
-      question = function(seed)
+      question = function(_, facts)
         return ("Lanes mapped and broken run the same code, and their page tables differ in one bit, on the way to linear "
           .. "address 0x%x. Lane broken does not end with exit code 0. In the entry of which level (4 PML4E, 3 PDPTE, 2 PDE, "
-          .. "1 PTE) is which bit wrong? A table such as {level = 4, bit = 5}."):format(plan_of(seed).small)
+          .. "1 PTE) is which bit wrong? A table such as {level = 4, bit = 5}."):format(facts.small)
       end,
       hints = {
         "`scripts/trapline events TRACE --kind walk_begin` lists the walks of a trace. Show the last one of this address in both "

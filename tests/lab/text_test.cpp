@@ -23,6 +23,27 @@ TEST_CASE("paragraphs are wrapped, code and tables stay, links tell their comman
   CHECK(wide == std::string(60, 'x') + "\n" + std::string(60, 'y') + "\n");
 }
 
+TEST_CASE("Chinese takes two columns a character, and lines break between them but not before what closes") {
+  const std::vector<EventLink> links = {{"此处", "hardware", "vm_exit#1", "show it", 1, 5}};
+  std::string line, half;
+  for (int i = 0; i < 49; ++i) half += "中";
+  CHECK(lesson_as_text("# 标题 A\n\n" + half + "中，文\n", {}, Language::chinese) ==
+        "标题 A\n======\n\n" + half + "\n中，文\n");
+  CHECK(lesson_as_text(half + "（文\n", {}) == half + "\n（文\n");
+  CHECK(lesson_as_text(half + "字hardware中\n", {}) == half + "字\nhardware中\n");
+  const std::string source =
+      "见此处\1"
+      "0\2中。<!-- x -->";
+  CHECK(lesson_as_text(source, links, Language::chinese) == "见此处（hardware，vm_exit#1）中。\n    show it\n");
+  CHECK(lesson_as_markdown("此处\1"
+                           "0\2中",
+                           links, Language::chinese) == "此处（`show it`）中");
+  CHECK(lesson_as_linked(source, links) == "见[此处](event:hardware:5)中。");
+  CHECK(lesson_as_linked("此处\1"
+                         "0\2中",
+                         {{"此处", "kvm", "1", "(no)", 1}}) == "此处中");
+}
+
 TEST_CASE("comments are for writers") {
   CHECK(without_comments("a<!-- b -->c<!-- d") == "ac<!-- d");
   CHECK(lesson_as_text("a <!-- b\nc --> d\n", {}) == "a d\n");

@@ -1,9 +1,9 @@
 #include "visualizer/app/panel_picture.h"
 
-#include <charconv>
 #include <imgui.h>
 
 #include "visualizer/app/texts.h"
+#include "visualizer/lesson/session.h"
 
 namespace trapline::window {
 
@@ -30,21 +30,67 @@ void draw_panel(View& view, Frame& frame) {
   ImGui::PopStyleColor();
 }
 
+// The lab as it is after its answers were checked.
+Result<std::unique_ptr<LessonSession>> open_lab(const PanelRequest& request) {
+  if (request.lab.empty()) return std::unique_ptr<LessonSession>();
+  auto session = LessonSession::open(request.lab, request.seed, request.language,
+                                     {LessonOptions::Mode::at_once, request.checker, request.answers});
+  if (session->lesson() == nullptr) return usage_error(session->error());
+  for (const LessonTask& task : session->lesson()->tasks) {
+    for (unsigned i = 0; i < request.hints; ++i) session->show_hint(task.id);
+    if (request.checker.empty() || !session->answers().answered(task.id)) continue;
+    task.prediction ? session->predict(task.id) : session->check(task.id);
+  }
+  session->settle();
+  return session;
+}
+
+std::vector<std::string> lanes_of(const PanelRequest& request, const LessonSession* session) {
+  if (!request.traces.empty() || session == nullptr) return request.traces;
+  std::vector<std::string> paths;
+  for (const LessonLane& lane : session->lesson()->lanes)
+    if (lane.trouble.empty()) paths.push_back(lane.path);
+  return paths;
+}
+
+OpenedLab opened_lab(const OpenedLesson& lesson) {
+  OpenedLab lab{lesson.number, lesson.name, lesson.seed, {}};
+  for (const LessonLane& lane : lesson.lanes)
+    if (lane.trouble.empty()) lab.lanes.push_back(lane.name);
+  return lab;
+}
+
+void use(Headless& headless, const PanelRequest& request, const std::function<void()>& draw) {
+  for (const auto& [x, y] : request.clicks) {
+    headless.settle(draw);
+    headless.move_mouse(static_cast<float>(x), static_cast<float>(y));
+    headless.settle(draw);
+    headless.button(0, Press::down);
+    headless.settle(draw, 1);
+    headless.button(0, Press::up);
+    headless.settle(draw, 1);
+  }
+  if (request.scroll != 0) headless.wheel(static_cast<float>(request.scroll));
+}
+
 }  // namespace
 
 Result<Picture> panel_picture(const PanelRequest& request) {
-  auto lanes = open_lanes(request.traces);
+  auto session = open_lab(request);
+  if (!session) return session.error();
+  auto lanes = open_lanes(lanes_of(request, session->get()));
   if (!lanes) return lanes.error();
-  return panel_picture(request, std::make_unique<LaneSet>(std::move(*lanes)));
+  return panel_picture(request, std::make_unique<LaneSet>(std::move(*lanes)), session->get());
 }
 
-Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneSet> lanes) {
+Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneSet> lanes, LessonSession* lesson) {
   const ViewRow* const row = find_view(request.view);
   if (row == nullptr) return usage_error("there is no view '" + request.view + "'");
   Document document;
   document.focus = request.lane;
   document.subject = request.subject;
   document.filter = request.filter;
+  if (lesson != nullptr) document.lab = opened_lab(*lesson->lesson());
   for (std::size_t i = 0; i < lanes->size(); ++i) {
     document.lanes.push_back(lanes->at(i)->facts());
     const auto at = position_named(lanes->at(i)->source(), i == request.lane ? request.at : "end");
@@ -61,11 +107,14 @@ Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneS
   Requests requests;
   const Words words(request.language);
   Frame frame{document, requests, desk, theme, words, headless.fonts()};
+  frame.lesson = lesson;
   const std::unique_ptr<View> view = row->make();
-  return headless.settle([&] {
+  const auto draw = [&] {
     draw_panel(*view, frame);
     ++frame.ticks;
-  });
+  };
+  use(headless, request, draw);
+  return headless.settle(draw);
 }
 
 }  // namespace trapline::window

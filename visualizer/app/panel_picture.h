@@ -19,10 +19,19 @@ struct PanelRequest {
   int width = 800, height = 600;
   ThemeName theme = ThemeName::dark;
   Language language = Language::english;
+  // A lab that is open beside the traces; its lanes stand for them where there are none.
+  std::string lab;
+  u64 seed = 1;
+  std::string answers;  // a file of them, all checked beforehand where `checker` names a program
+  std::string checker;
+  unsigned hints = 0;                       // shown of each task
+  std::vector<std::pair<int, int>> clicks;  // one after the other
+  int scroll = 0;                           // of the wheel, in lines, where the last click was
 };
 
 // Errors: no such view, a trace that cannot be opened, an event that is not there.
 Result<Picture> panel_picture(const PanelRequest& request);
-Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneSet> lanes);
+Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneSet> lanes,
+                              LessonSession* lesson = nullptr);
 
 }  // namespace trapline::window

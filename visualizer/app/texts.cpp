@@ -1,11 +1,8 @@
 #include "visualizer/app/texts.h"
 
 #include <charconv>
-#include <filesystem>
 
 #include "explain/sentences.h"
-#include "lab/place.h"
-#include "session/catalog.h"
 
 namespace trapline::window {
 
@@ -19,31 +16,12 @@ std::optional<u64> number_in(std::string_view text) {
 
 }  // namespace
 
-namespace {
-
-// What is read rather than compiled: the lessons and the labs' questions.
-void add_files(std::vector<std::string>& texts, const std::filesystem::path& folder, const std::string& ending) {
-  std::error_code error;
-  for (std::filesystem::recursive_directory_iterator entry(folder, error), end; entry != end && !error;
-       entry.increment(error))
-    if (entry->path().string().ends_with(ending))
-      if (auto text = lab::read_file(entry->path().string())) texts.push_back(std::move(*text));
-}
-
-}  // namespace
-
 std::vector<std::string> texts_of(Language language) {
   std::vector<std::string> texts{"·×→←↑↓▶◀▲▼●○■□✓✗…–—≤≥─│└├┬"};
   for (const TextRow& row : all_texts()) texts.emplace_back(row.sentence.in(language));
   for (const auto& row : explain::sentence_rows()) texts.emplace_back(row.sentence.in(language));
   for (const auto& row : explain::spec_sentences()) texts.emplace_back(row.chinese);
-  const std::string home = session::home_folder();
-  if (language == Language::chinese) {
-    add_files(texts, home + "/lessons/zh", ".md");
-    add_files(texts, home + "/labs", "zh.lua");
-  } else {
-    add_files(texts, home + "/lessons", ".md");
-  }
+  for (std::string& text : texts_of_labs(language)) texts.push_back(std::move(text));
   return texts;
 }
 

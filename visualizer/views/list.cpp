@@ -7,15 +7,16 @@ namespace trapline::window {
 namespace {
 
 constexpr ViewRow rows[] = {
+    {"lesson", Text::view_lesson, Text::view_lesson_doc, make_lesson_view},
     {"events", Text::view_events, Text::view_events_doc, make_events_view},
     {"explain", Text::view_explain, Text::view_explain_doc, make_explain_view},
+    {"compare", Text::view_compare, Text::view_compare_doc, make_compare_view},
+    {"exits", Text::view_exits, Text::view_exits_doc, make_exits_view},
     {"walk", Text::view_walk, Text::view_walk_doc, make_walk_view},
     {"tlb", Text::view_tlb, Text::view_tlb_doc, make_tlb_view},
     {"vmcs", Text::view_vmcs, Text::view_vmcs_doc, make_vmcs_view},
-    {"console", Text::view_console, Text::view_console_doc, make_console_view},
-    {"exits", Text::view_exits, Text::view_exits_doc, make_exits_view},
     {"ring", Text::view_ring, Text::view_ring_doc, make_ring_view},
-    {"compare", Text::view_compare, Text::view_compare_doc, make_compare_view},
+    {"console", Text::view_console, Text::view_console_doc, make_console_view},
 };
 
 }  // namespace

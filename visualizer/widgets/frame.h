@@ -10,15 +10,18 @@
 
 namespace trapline::window {
 
+class LessonSession;
+
 struct Frame {
   const Document& document;
   Requests& requests;
   Desk& desk;
   const Theme& theme;
   const Words& words;
-  const FontSet& fonts;  // never null while a frame is drawn
-  float scale = 1;       // of all sizes
-  u64 ticks = 0;         // frames drawn so far: for what blinks or asks again; never time
+  const FontSet& fonts;             // never null while a frame is drawn
+  float scale = 1;                  // of all sizes
+  u64 ticks = 0;                    // frames drawn so far: for what blinks or asks again; never time
+  LessonSession* lesson = nullptr;  // of the lab that is open; null without one
 
   // The question of most views: how are things after the event under the cursor?
   Question here(std::string about = {}) const {

@@ -1,4 +1,4 @@
-// panel-shot VIEW AT OUT.png TRACE... [--size WxH] [--theme T] [--lang L] [--lane N] [--subject KIND:VALUE]
+// panel-shot VIEW AT OUT.png TRACE... [--size WxH] [--theme T] [--lang L] [--lane N] [--subject KIND:VALUE] [--lab LAB]
 // One view of traces as a picture: for looking at while a view is being made.
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +15,16 @@ bool take_option(PanelRequest& request, const std::string& name, const std::stri
   if (name == "--lang") request.language = trapline::language_named(value).value_or(trapline::Language::english);
   if (name == "--lane") request.lane = std::strtoul(value.c_str(), nullptr, 0);
   if (name == "--filter") request.filter = value;
+  if (name == "--lab") request.lab = value;
+  if (name == "--seed") request.seed = std::strtoull(value.c_str(), nullptr, 0);
+  if (name == "--answers") request.answers = value;
+  if (name == "--checker") request.checker = value;
+  if (name == "--hints") request.hints = static_cast<unsigned>(std::strtoul(value.c_str(), nullptr, 0));
+  if (name == "--scroll") request.scroll = static_cast<int>(std::strtol(value.c_str(), nullptr, 0));
+  if (name == "--click") {
+    auto& [x, y] = request.clicks.emplace_back();
+    return std::sscanf(value.c_str(), "%d,%d", &x, &y) == 2;
+  }
   if (name == "--subject") {
     request.subject.kind = static_cast<trapline::views::SubjectKind>(std::strtoul(value.c_str(), nullptr, 0));
     request.subject.value = std::strtoull(value.c_str() + value.find(':') + 1, nullptr, 0);
