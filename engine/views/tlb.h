@@ -24,9 +24,9 @@ bool drops(const trace::TlbFlush& flush, const trace::TlbFill& entry);
 struct TlbDeparture {
   enum class Way : u8 { evicted, flushed };
   Way way = Way::evicted;
-  u64 sequence = 0;            // of the eviction or the flush
-  trace::FlushCause cause{};   // of a flush
-  trace::TlbFill last;         // what was in it
+  u64 sequence = 0;           // of the eviction or the flush
+  trace::FlushCause cause{};  // of a flush
+  trace::TlbFill last;        // what was in it
 };
 
 struct TlbFlushView {

@@ -100,7 +100,7 @@ void Shell::move(Moment to) {
   if (to.lane >= document_.lanes.size()) return;
   const u64 events = document_.lanes[to.lane].events;
   document_.focus = to.lane;
-  document_.positions[to.lane] = events == 0 ? 0 : std::min(to.sequence, events - 1);
+  document_.positions[to.lane] = events == 0 ? 0 : before_gate(to.lane, std::min(to.sequence, events - 1));
 }
 
 void Shell::go(Moment to, const std::string& view) {
@@ -266,7 +266,8 @@ View& Shell::view_named(const std::string& name) {
 // ---- a frame -----------------------------------------------------------------------------------------------------
 
 Frame Shell::frame(const FontSet& fonts) {
-  return Frame{document_, requests_, *desk_, theme_, words_, fonts, static_cast<float>(settings_.scale), frames_};
+  return Frame{document_, requests_, *desk_, theme_, words_, fonts, static_cast<float>(settings_.scale),
+               frames_,   lesson()};
 }
 
 void Shell::draw(const FontSet& fonts) {

@@ -95,6 +95,9 @@ class Shell {
   void run_guest(const std::string& guest);
   void poll_labs();
   void show_recorded(std::optional<Recorded> recorded);
+  void show_lab();
+  u64 before_gate(std::size_t lane, u64 sequence);
+  LessonSession* lesson() const;
   std::string busy_sentence() const;
   bool labs_busy() const;
 

@@ -10,8 +10,6 @@ void Shell::run_guest(const std::string& guest) {
   if (options_.mode == Desk::Mode::at_once) show_recorded(labs_->recording.wait());
 }
 
-void Shell::poll_labs() { show_recorded(labs_->recording.take()); }
-
 void Shell::show_recorded(std::optional<Recorded> recorded) {
   if (!recorded) return;
   labs_->sentence.clear();
@@ -22,11 +20,61 @@ void Shell::show_recorded(std::optional<Recorded> recorded) {
 }
 
 void Shell::open_lab(const std::string& lab, u64 seed) {
-  (void)seed;
-  run_guest(lab);
+  LessonOptions options;
+  if (options_.mode == Desk::Mode::at_once) options.mode = LessonOptions::Mode::at_once;
+  labs_->opening = LessonSession::open(lab, seed, words_.language(), options);
+  tell("");
+  if (options_.mode == Desk::Mode::at_once) poll_labs();
 }
 
-std::string Shell::busy_sentence() const { return labs_->sentence; }
-bool Shell::labs_busy() const { return labs_->recording.going_on(); }
+void Shell::poll_labs() {
+  show_recorded(labs_->recording.take());
+  if (labs_->open) labs_->open->poll();
+  if (!labs_->opening) return;
+  labs_->opening->poll();
+  if (labs_->opening->lesson() != nullptr) return show_lab();
+  if (!labs_->opening->error().empty()) {
+    tell(labs_->opening->error());
+    labs_->opening.reset();
+  }
+}
+
+// The lanes that this host could record, with the lesson beside them.
+void Shell::show_lab() {
+  const OpenedLesson& lesson = *labs_->opening->lesson();
+  Link link;
+  OpenedLab lab{lesson.number, lesson.name, lesson.seed, {}};
+  for (const LessonLane& lane : lesson.lanes) {
+    if (!lane.trouble.empty()) {
+      tell(lane.trouble);
+      continue;
+    }
+    link.traces.push_back(lane.path);
+    lab.lanes.push_back(lane.name);
+  }
+  document_ = {};  // lanes of the same name may have been recorded anew
+  if (const auto opened = open(link); !opened) return tell(opened.error().sentence);
+  document_.lab = std::move(lab);
+  labs_->open = std::move(labs_->opening);
+  use_preset("lesson");
+  show_view("lesson");
+}
+
+// A prediction is made before what it is about is seen.
+u64 Shell::before_gate(std::size_t lane, u64 sequence) {
+  if (!labs_->open || !document_.lab || lane >= document_.lab->lanes.size()) return sequence;
+  const auto gate = labs_->open->gate(document_.lab->lanes[lane]);
+  if (!gate || sequence < *gate) return sequence;
+  tell(words_.fill(Text::predict_first, {std::to_string(*gate)}));
+  return *gate == 0 ? 0 : *gate - 1;
+}
+
+LessonSession* Shell::lesson() const { return document_.lab ? labs_->open.get() : nullptr; }
+
+std::string Shell::busy_sentence() const { return labs_->opening ? labs_->opening->progress() : labs_->sentence; }
+
+bool Shell::labs_busy() const {
+  return labs_->recording.going_on() || labs_->opening || (labs_->open && labs_->open->checking());
+}
 
 }  // namespace trapline::window

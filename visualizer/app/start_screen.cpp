@@ -24,7 +24,7 @@ std::string host_sentence(const Words& words) {
 StartRows start_rows(const Words& words) {
   StartRows rows;
   for (const lab::Place& place : lab::all_labs()) {
-    const auto definition = lab::load(place, 1);
+    const auto definition = lab::load(place, 1, words.language());
     if (!definition) continue;
     rows.labs.push_back({place.word, place.name, check::one_line(definition->title),
                          check::one_line(definition->summary), definition->minutes});

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "explain/sentences.h"
+#include "visualizer/lesson/lab_job.h"
 
 namespace trapline::window {
 

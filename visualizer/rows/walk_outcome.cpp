@@ -23,9 +23,7 @@ std::string hexadecimal(u64 value) {
   return "0x" + text;
 }
 
-bool of_ept(const WalkReferenceRow& row) {
-  return row.reference.dimension == static_cast<u8>(trace::Dimension::ept);
-}
+bool of_ept(const WalkReferenceRow& row) { return row.reference.dimension == static_cast<u8>(trace::Dimension::ept); }
 
 // Builds the bits of one code, each with its reason.
 class Builder {
@@ -105,7 +103,8 @@ class Builder {
     if (last == 0) return 0;
     const u8 line = rows_.references[last - 1].reference.for_level;
     u64 first = last;
-    while (first > 1 && of_ept(rows_.references[first - 2]) && rows_.references[first - 2].reference.for_level == line &&
+    while (first > 1 && of_ept(rows_.references[first - 2]) &&
+           rows_.references[first - 2].reference.for_level == line &&
            rows_.references[first - 2].reference.level > rows_.references[first - 1].reference.level)
       --first;
     for (u64 i = first; i <= last; ++i)
@@ -120,9 +119,9 @@ class Builder {
       return;
     }
     const u64 value = rows_.references[taker - 1].reference.value;
-    const char* const missing = rows_.walk.begin.user && !(value & 4)                         ? "U/S = 0"
+    const char* const missing = rows_.walk.begin.user && !(value & 4)                           ? "U/S = 0"
                                 : access_ == static_cast<u8>(AccessKind::write) && !(value & 2) ? "R/W = 0"
-                                                                                              : "XD = 1";
+                                                                                                : "XD = 1";
     row.why +=
         " " + words_.fill(Text::walk_right_taken, {std::to_string(taker), rows_.references[taker - 1].form, missing});
   }
