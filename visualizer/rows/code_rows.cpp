@@ -133,7 +133,7 @@ void add_listing(CodeRows& rows, const GuestImage* image, u64 rip) {
   while (rows.listing.size() < 2 * listing_lines && past < listing_lines) {
     CodeLine line;
     line.rip = at;
-    line.current = at == rip;
+    line.current = at == rip && !rows.cached_block;  // of translated code only the block is known, not the place
     name_place(line, image);
     const u64 length = from_image(line, image, at);
     if (length == 0) break;

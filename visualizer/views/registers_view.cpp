@@ -70,7 +70,7 @@ class RegistersWindow final : public View {
     if (row.subject.kind != views::SubjectKind::none && !row.stale)
       subject_value(frame, shown, row.subject);
     else
-      mono(frame, shown, row.stale ? frame.theme.dim : frame.theme.text);
+      mono(frame, row.stale ? shown + " ?" : shown, row.stale ? frame.theme.dim : frame.theme.text);
   }
 
   static void draw_general(const Frame& frame, const RegistersRows& rows) {

@@ -117,6 +117,7 @@ TEST_CASE("a trap in the code cache is traced to the guest code of its block") {
   CHECK(rows.cached_rip == 0x100000);
   REQUIRE_FALSE(rows.listing.empty());
   CHECK(rows.listing[0].text == "nop");
+  CHECK_FALSE(rows.listing[0].current);
   CHECK_FALSE(at(lanes, 2, small_image).cached_block.has_value());
 }
 
