@@ -69,7 +69,37 @@ std::optional<u64> other_address(const BothAddresses& both, SubjectKind kind, u6
   return address >= here && address - here < bytes ? std::optional(there + (address - here)) : std::nullopt;
 }
 
+// Where an event says that a linear address lies.
+std::optional<u64> host_of_linear(const trace::RecordedEvent& event, u64 gva) {
+  if (!translates(event, gva)) return std::nullopt;
+  if (const auto fill = event.as<trace::TlbFill>(); fill && fill->hpa != unknown) {
+    const u64 bytes = page_bytes_of(fill->page_level);
+    return (fill->hpa & ~(bytes - 1)) + gva % bytes;
+  }
+  if (const auto fill = event.as<trace::ShadowFill>(); fill && fill->hpa != unknown)
+    return (fill->hpa & ~(page_bytes - 1)) + gva % page_bytes;
+  // A walk tells one address: its 4-KByte page, since the host's pages may be smaller than the guest's.
+  const auto end = event.as<trace::WalkEnd>();
+  if (!end || end->hpa == unknown || end->gva / page_bytes != gva / page_bytes) return std::nullopt;
+  return (end->hpa & ~(page_bytes - 1)) + gva % page_bytes;
+}
+
 }  // namespace
+
+std::optional<u64> host_address_of(const trace::EventSource& source, const Subject& subject, u64 near,
+                                   const StopSearch& stop) {
+  if (subject.kind == SubjectKind::host_physical) return subject.value;
+  if (subject.kind == SubjectKind::guest_physical) return place_of(source, subject, near, stop).hpa;
+  if (subject.kind != SubjectKind::linear) return std::nullopt;
+  std::optional<u64> found;
+  const auto tells = [&](const trace::RecordedEvent& event) {
+    found = host_of_linear(event, subject.value);
+    return found.has_value();
+  };
+  if (!scan_back(source, {translation_kinds(source), 0, near}, stop, tells))
+    scan_forward(source, {translation_kinds(source), near, ~0ULL}, stop, tells);
+  return found;
+}
 
 MemoryPlace place_of(const trace::EventSource& source, const Subject& subject, u64 near, const StopSearch& stop) {
   const u64 room = page_bytes - subject.value % page_bytes;

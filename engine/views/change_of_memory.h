@@ -20,6 +20,10 @@ struct MemoryPlace {
 // last one before `near`, else the first one after it.
 MemoryPlace place_of(const trace::EventSource& source, const Subject& subject, u64 near, const StopSearch& stop);
 
+// The host-physical address of a linear, guest-physical or host-physical subject, as far as events tell.
+std::optional<u64> host_address_of(const trace::EventSource& source, const Subject& subject, u64 near,
+                                   const StopSearch& stop);
+
 trace::KindSet memory_change_kinds(const trace::EventSource& source);
 bool writes_to(const trace::RecordedEvent& event, const MemoryPlace& place);
 

@@ -82,7 +82,7 @@ TEST_CASE("controls have the manual's bits and names") {
   SAME(vm_exit, exit_control, host_address_space_size);
   SAME(vm_exit, exit_control, acknowledge_interrupt_on_exit);
   SAME(vm_entry, entry_control, load_debug_controls);
-  SAME(vm_entry, entry_control, ia32e_mode_guest);
+  check(FieldForm::vm_entry, entry_control::ia32e_mode_guest, "ia_32e_mode_guest");
   SAME(vm_entry, entry_control, entry_to_smm);
 #undef SAME
 }

@@ -11,6 +11,18 @@
 
 namespace trapline::window {
 
+namespace {
+
+// Where a trace opens by itself: its beginning is keyframes, and nothing has happened yet.
+u64 first_stop(const trace::EventSource& source) {
+  const trace::KindSet stops = stop_kinds(source);
+  trace::Cursor cursor = source.events(stops);
+  const trace::RecordedEvent* const event = cursor.next();
+  return event == nullptr ? 0 : event->sequence();
+}
+
+}  // namespace
+
 Shell::Shell(ShellOptions options)
     : options_(std::move(options)),
       settings_(options_.settings),
@@ -38,7 +50,7 @@ void Shell::set_document(std::vector<LaneFacts> lanes, std::unique_ptr<LaneSet> 
   pending_.reset();
   desk_ = std::make_unique<Desk>(std::move(set), options_.mode);
   Document document;
-  document.positions.resize(lanes.size());
+  for (std::size_t i = 0; i < lanes.size(); ++i) document.positions.push_back(first_stop(set->at(i)->source()));
   document.lanes = std::move(lanes);
   document_ = std::move(document);
   history_ = History();
@@ -72,7 +84,7 @@ Result<> Shell::open(const Link& link) {
   if (link.lane >= lanes.size())
     return usage_error("there is no lane " + std::to_string(link.lane + 1) + "; " + std::to_string(lanes.size()) +
                        (lanes.size() == 1 ? " trace is open" : " traces are open"));
-  std::optional<u64> at;
+  u64 at = first_stop(lanes[link.lane]->source());
   if (!link.at.empty()) {
     const auto position = position_named(lanes[link.lane]->source(), link.at);
     if (!position) return position.error();
@@ -90,7 +102,7 @@ Result<> Shell::open(const Link& link) {
     remember();
   }
   if (!link.filter.empty()) set_filter(link.filter);
-  go({link.lane, at.value_or(0)}, link.view);
+  go({link.lane, at}, link.view);
   return {};
 }
 

@@ -1,6 +1,8 @@
 // Labs and guests that the start screen opens: recorded beside the window, then shown.
 #include "visualizer/app/shell_labs.h"
 
+#include <algorithm>
+
 namespace trapline::window {
 
 void Shell::run_guest(const std::string& guest) {
@@ -39,12 +41,26 @@ void Shell::poll_labs() {
   }
 }
 
+namespace {
+
+// The techniques in the order in which they came about; other lanes behind them as the lab has them.
+std::vector<LessonLane> in_order(std::vector<LessonLane> lanes) {
+  const auto rank = [](const LessonLane& lane) {
+    return lane.name == "full" ? 0 : lane.name == "para" ? 1 : lane.name == "hardware" ? 2 : 3;
+  };
+  std::stable_sort(lanes.begin(), lanes.end(),
+                   [&](const LessonLane& left, const LessonLane& right) { return rank(left) < rank(right); });
+  return lanes;
+}
+
+}  // namespace
+
 // The lanes that this host could record, with the lesson beside them.
 void Shell::show_lab() {
   const OpenedLesson& lesson = *labs_->opening->lesson();
   Link link;
   OpenedLab lab{lesson.number, lesson.name, lesson.seed, {}};
-  for (const LessonLane& lane : lesson.lanes) {
+  for (const LessonLane& lane : in_order(lesson.lanes)) {
     if (!lane.trouble.empty()) {
       tell(lane.trouble);
       continue;

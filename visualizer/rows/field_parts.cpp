@@ -9,6 +9,8 @@ namespace {
 
 std::string text_of(const FieldPart& part) {
   if (!part.word.empty()) return std::string(part.word);
+  // An address is shown whole, other numbers as they stand.
+  if (part.high - part.low >= 32) return std::string(part.name) + " " + hex_number(part.value << part.low);
   return std::string(part.name) + " " + (part.value < 10 ? std::to_string(part.value) : hex_number(part.value));
 }
 

@@ -202,6 +202,16 @@ VmcsAbsence absence_of(const LaneFacts& facts) {
   return facts.on_kvm() ? VmcsAbsence::kvm : VmcsAbsence::not_yet;
 }
 
+// Guest state changes while the guest runs, and VM exit clears the valid bit of an injected event ("VM-Entry Controls
+// for Event Injection"), without a VMWRITE.
+bool is_doubtful(const VmcsRow& row, std::optional<u64> last_entry, std::optional<u64> last_exit) {
+  if (!row.told) return false;
+  if (row.area == VmcsArea::guest_registers || row.area == VmcsArea::guest_other)
+    return last_entry && row.told_at < *last_entry;
+  return static_cast<VmcsField>(row.encoding) == VmcsField::vm_entry_interruption_information &&
+         has_bit(row.value, 31) && last_exit && row.told_at < *last_exit;
+}
+
 void add_fields(VmcsRows& rows, const Fields& now, const Fields& before) {
   for (const spec::VmcsFieldInfo& info : spec::vmcs_field_rows()) {
     rows.fields.push_back(row_of(info, now, before));
@@ -241,6 +251,8 @@ VmcsRows vmcs_rows(LaneSet& lanes, const Question& question, const Interrupt& in
     return rows;
   }
   add_fields(rows, view->fields(), before);
+  const auto last_entry = source.last_before(source.kinds<trace::VmEntry>(), at + 1);
+  for (VmcsRow& row : rows.fields) row.doubtful = is_doubtful(row, last_entry, rows.last_exit);
   if (const auto reason = told(view->fields(), VmcsField::exit_reason)) rows.exit_reason = reason_text(*reason);
   if (question.subject.kind == views::SubjectKind::vmcs_field)
     for (const VmcsRow& row : rows.fields)

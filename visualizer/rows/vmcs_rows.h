@@ -34,10 +34,11 @@ struct VmcsRow {
   u64 value = 0;
   unsigned digits = 1;  // hexadecimal ones of its width
   views::FieldToldBy told_by = views::FieldToldBy::monitor_wrote;
-  u64 told_at = 0;       // sequence number
-  bool changed = false;  // it has another value than before the last VM exit
-  u64 before = 0;        // that value, where it changed
-  std::string meaning;   // in one line; empty for plain numbers and addresses
+  u64 told_at = 0;        // sequence number
+  bool changed = false;   // it has another value than before the last VM exit
+  bool doubtful = false;  // the guest or a VM exit may have changed it since it was told, without an event
+  u64 before = 0;         // that value, where it changed
+  std::string meaning;    // in one line; empty for plain numbers and addresses
 };
 
 struct VmcsDetail {

@@ -97,7 +97,7 @@ class VmcsWindow final : public View {
       return dim(frame, frame.words(show_ == Show::changed && filter_[0] == 0 ? Text::vmcs_none_changed
                                                                               : Text::vmcs_none_match));
     std::vector<ColumnSpec> columns = {{frame.words(Text::vmcs_column_field), narrow ? 25.0F : 34.0F},
-                                       {frame.words(Text::vmcs_column_value), narrow ? 0 : 19.0F}};
+                                       {frame.words(Text::vmcs_column_value), narrow ? 0 : 21.0F}};
     if (!narrow) columns.push_back({frame.words(Text::vmcs_column_meaning), 0});
     if (!narrow) columns.push_back({frame.words(Text::vmcs_column_told), 21});
     if (!begin_table(frame, "fields", columns, height)) return;
@@ -119,7 +119,6 @@ class VmcsWindow final : public View {
     const VmcsRow& row = *line.row;
     ImGui::PushID(static_cast<int>(row.encoding));
     changed_sign(frame, row.changed);
-    ImGui::SameLine(0, 0);
     text(row.manual, row.told ? frame.theme.text : frame.theme.dim);
     tooltip(row.name);
     next_cell();
@@ -136,9 +135,15 @@ class VmcsWindow final : public View {
 
   static void draw_value(const Frame& frame, const VmcsRow& row) {
     if (!row.told) return dim(frame, frame.words(Text::vmcs_not_told));
-    const std::string shown = hex_text(row.value);
-    align_right(frame, shown);
+    // A column for the sign of doubt, so that numbers stay aligned.
+    const std::string shown = hex_text(row.value), room = shown + (row.doubtful ? " ?" : "  ");
+    align_right(frame, room);
     subject_value(frame, shown, subject_of(row));
+    if (row.doubtful) {
+      ImGui::SameLine(0, 0);
+      mono(frame, " ?", frame.theme.warning);
+      tooltip(frame.words(Text::vmcs_doubtful));
+    }
     if (row.changed && ImGui::IsItemHovered()) tooltip(frame.words.fill(Text::vmcs_was, {hex_text(row.before)}));
   }
 
@@ -158,13 +163,13 @@ class VmcsWindow final : public View {
             frame.words.fill(Text::vmcs_encoding, {hex_text(row.encoding, 4), frame.words(width_of(row.encoding))}));
     if (row.told) {
       changed_sign(frame, row.changed);
-      ImGui::SameLine(0, 0);
       mono(frame, hex_text(row.value, row.digits));
       if (row.changed) {
         ImGui::SameLine();
         dim(frame, "(" + frame.words.fill(Text::vmcs_was, {hex_text(row.before)}) + ")");
       }
       if (!row.meaning.empty()) paragraph(row.meaning);
+      if (row.doubtful) paragraph("? " + std::string(frame.words(Text::vmcs_doubtful)), frame.theme.warning);
     } else {
       dim(frame, frame.words(Text::vmcs_not_told));
     }

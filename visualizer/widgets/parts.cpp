@@ -13,6 +13,12 @@ std::string place_of(const Part& part) {
   return part.high == part.low ? std::to_string(part.low) : std::to_string(part.high) + ":" + std::to_string(part.low);
 }
 
+// An address is shown whole, other numbers as they stand.
+std::string number_of(const Part& part) {
+  if (part.high - part.low >= 32) return hex_text(part.value << part.low);
+  return part.value < 10 ? std::to_string(part.value) : hex_text(part.value);
+}
+
 }  // namespace
 
 void field_parts(const Frame& frame, std::span<const Part> parts) {
@@ -28,10 +34,8 @@ void field_parts(const Frame& frame, std::span<const Part> parts) {
   for (const Part& part : parts) {
     if (part.high == part.low) continue;
     changed_sign(frame, part.changed);
-    ImGui::SameLine(0, 0);
-    const std::string shown = std::string(part.name) + " = " +
-                              (part.value < 10 ? std::to_string(part.value) : hex_text(part.value)) +
-                              (part.word.empty() ? "" : "  " + std::string(part.word));
+    const std::string shown =
+        std::string(part.name) + " = " + number_of(part) + (part.word.empty() ? "" : "  " + std::string(part.word));
     mono(frame, shown);
     tooltip("bits " + place_of(part) + " " + std::string(part.name) + ": " + std::string(part.meaning));
   }

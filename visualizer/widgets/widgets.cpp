@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <imgui.h>
 
+#include "visualizer/widgets/wrap.h"
+
 namespace trapline::window {
 
 namespace {
@@ -37,9 +39,12 @@ void mono(const Frame& frame, std::string_view words, Colour colour) { in_font(f
 void bold(const Frame& frame, std::string_view words) { in_font(frame.fonts.bold, words); }
 
 void paragraph(std::string_view words) {
-  ImGui::PushTextWrapPos(0);
-  unformatted(words);
-  ImGui::PopTextWrapPos();
+  const auto measure = [](std::string_view part) { return size_of(part).x; };
+  ImGui::BeginGroup();
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {0, 0});
+  for (const std::string_view line : wrapped(words, ImGui::GetContentRegionAvail().x, measure)) unformatted(line);
+  ImGui::PopStyleVar();
+  ImGui::EndGroup();
 }
 
 void paragraph(std::string_view words, Colour colour) {

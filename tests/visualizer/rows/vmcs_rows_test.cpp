@@ -84,6 +84,25 @@ TEST_CASE("what changed is what differs from before the last VM exit, and who to
   CHECK(early.changed == 0);
 }
 
+TEST_CASE("guest state that was told before the guest ran is doubtful; controls are not") {
+  MadeLane made;
+  made.emit(trace::VmcsWrite{cr3, 0x1000});
+  made.emit(trace::VmcsWrite{0x6804, 0x20});
+  made.emit(trace::VmcsWrite{eptp, 0x501e});
+  made.emit(trace::VmcsWrite{0x4016, 0x80000020});
+  made.emit(trace::VmEntry{});
+  made.emit(io_exit());
+  made.emit(trace::VmcsRead{cr3, 0x1000});
+  LaneSet lanes = made.lanes();
+  const VmcsRows rows = at(lanes, ~0ULL);
+  CHECK_FALSE(row(rows, cr3).doubtful);
+  CHECK(row(rows, 0x6804).doubtful);
+  CHECK_FALSE(row(rows, eptp).doubtful);
+  CHECK(row(rows, 0x4016).doubtful);
+  CHECK_FALSE(row(rows, 0x681e).doubtful);  // the exit told it
+  CHECK_FALSE(row(at(lanes, 3), 0x6804).doubtful);
+}
+
 TEST_CASE("values are put into words") {
   MadeLane made;
   made.emit(io_exit());
@@ -102,7 +121,7 @@ TEST_CASE("values are put into words") {
   CHECK(row(rows, cs_rights).meaning == "execute/read, accessed, DPL 0, P, L, G");
   CHECK(row(rows, 0x4818).meaning == "unusable");
   CHECK(row(rows, 0x4822).meaning == "TSS, busy, DPL 0, P");
-  CHECK(row(rows, eptp).meaning == "write-back, 4 levels, A/D, PML4 5");
+  CHECK(row(rows, eptp).meaning == "write-back, 4 levels, A/D, PML4 0x5000");
   CHECK(row(rows, 0x4016).meaning == "hardware exception #PF, deliver error code");
   CHECK(row(rows, 0x4404).meaning == "not valid");
   CHECK(row(rows, 0x2800).meaning == "none");
