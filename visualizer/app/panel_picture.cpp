@@ -82,7 +82,7 @@ void use(Headless& headless, const PanelRequest& request, const std::function<vo
 }  // namespace
 
 std::vector<std::string> texts_of(Language language) {
-  std::vector<std::string> texts{"·×→←↑↓▶◀▲▼●○■□✓✗…–—≤≥─│└├┬"};
+  std::vector<std::string> texts{"·•×→←↑↓▶◀▲▼●○■□✓✗…–—≤≥─│└├┬"};
   for (const TextRow& row : all_texts()) texts.emplace_back(row.sentence.in(language));
   for (std::string& text : texts_of_labs(language)) texts.push_back(std::move(text));
   return texts;

@@ -61,13 +61,13 @@ std::vector<Unit> units_of(const Runs& runs, const std::vector<ImFont*>& fonts) 
 class Placer {
  public:
   // `plain` is the font that is not bold.
-  Placer(const Runs& runs, const std::vector<ImFont*>& fonts, const ImFont* plain, float width, float line)
-      : runs_(runs), fonts_(fonts), plain_(plain), width_(width), line_(line) {}
+  Placer(const Runs& runs, const std::vector<ImFont*>& fonts, ImFont* plain, float width, float line)
+      : runs_(runs), fonts_(fonts), plain_(plain), space_(width_of(plain, " ")), width_(width), line_(line) {}
 
   PlacedLines place(const std::vector<Unit>& units) {
     for (const Unit& unit : units) {
       lines_.widest = std::max(lines_.widest, unit.width);
-      const float gap = x_ > 0 && unit.after_space ? width_of(fonts_[unit.parts.front().run], " ") : 0;
+      const float gap = x_ > 0 && unit.after_space ? space_ : 0;
       if (x_ > 0 && x_ + gap + unit.width > width_) break_line();
       if (x_ > 0) x_ += gap;
       spaced_ = gap > 0 && x_ > 0;
@@ -127,7 +127,7 @@ class Placer {
   const Runs& runs_;
   const std::vector<ImFont*>& fonts_;
   const ImFont* plain_;
-  float width_, line_, x_ = 0, y_ = 0;
+  float space_, width_, line_, x_ = 0, y_ = 0;
   bool spaced_ = false;
   PlacedLines lines_;
 };
