@@ -132,6 +132,22 @@ class Placer {
   PlacedLines lines_;
 };
 
+bool begins_with_digit(const Runs& runs) {
+  return !runs.empty() && !runs.front().text.empty() && runs.front().text.front() >= '0' &&
+         runs.front().text.front() <= '9';
+}
+
+// A table's column of numbers; a cell may be empty.
+bool is_column_of_numbers(const Block& table, std::size_t column) {
+  bool any = false;
+  for (std::size_t row = 1; row < table.rows.size(); ++row) {
+    const Runs& cell = table.rows[row][column];
+    if (!cell.empty() && !begins_with_digit(cell)) return false;
+    any = any || !cell.empty();
+  }
+  return any;
+}
+
 float line_height(ImFont* font) { return std::round(font->FontSize * 1.3F); }
 
 std::optional<std::string> draw_link(const Frame& frame, const PlacedText& text, ImVec2 from, int id) {
@@ -284,6 +300,7 @@ void RichDocument::lay_out_table(const Frame& frame, const Block& block, PlacedB
   for (std::size_t i = 0; i < columns; ++i) {
     placed.columns.push_back(std::floor(least[i] + share * (wanted[i] - least[i])) + 2 * pad);
     placed.width += placed.columns.back();
+    placed.numbers.push_back(is_column_of_numbers(block, i));
   }
   for (std::size_t row = 0; row < block.rows.size(); ++row) {
     auto& cells = placed.cells.emplace_back();
@@ -338,7 +355,9 @@ std::optional<std::string> RichDocument::draw_table(const Frame& frame, const Pl
     float x = at.x;
     for (std::size_t i = 0; i < placed.columns.size(); ++i) {
       const int cell = static_cast<int>(row * placed.columns.size() + i);
-      if (auto target = draw_lines(frame, placed.cells[row][i], {x + pad, y + pad / 2}, frame.theme.text, cell))
+      const PlacedLines& lines = placed.cells[row][i];
+      const float left = placed.numbers[i] ? placed.columns[i] - pad - lines.width : pad;
+      if (auto target = draw_lines(frame, lines, {std::floor(x + left), y + pad / 2}, frame.theme.text, cell))
         pressed = target;
       x += placed.columns[i];
     }
