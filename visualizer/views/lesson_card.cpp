@@ -167,7 +167,6 @@ void LessonCards::draw_answer(Frame& frame, LessonSession& session, const TaskCa
   if (typed.empty() && frame.words.language() == Language::english && !task.shape.empty())
     rich_paragraph(frame, task.shape, frame.theme.dim, frame.fonts.mono);
   const bool entered = input(frame, typed);
-  tooltip(frame.words(Text::lesson_check_doc));
   if (ImGui::IsItemEdited()) session.answer(task.id, typed);
   if (ImGui::IsItemDeactivatedAfterEdit()) session.save();
   if (!entered) return;

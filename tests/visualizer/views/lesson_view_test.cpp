@@ -138,3 +138,17 @@ TEST_CASE("an answer is typed into its box, and Ctrl+Enter commits the predictio
   pane.frame();
   CHECK(pane.session().rows().cards[0].state == TaskState::broken);  // that checker says nothing
 }
+
+TEST_CASE("every character of the labs' texts has a glyph") {
+  for (const Language language : {Language::english, Language::chinese}) {
+    FontRequest request;
+    if (language == Language::chinese) request.script = Script::chinese;
+    request.texts = texts_of_labs(language);
+    REQUIRE(request.texts.size() >= 10);
+    const FontAtlas atlas(request);
+    for (const std::string& letter : missing_glyphs(atlas.fonts(), request.texts)) {
+      CAPTURE(letter);
+      CHECK(letter == "\n");
+    }
+  }
+}
