@@ -88,14 +88,17 @@ check::Check check_of(const TaskRow& row, u32 number, Finding found, u64 hint) {
 }
 
 // Traces that a failure points at go where its command looks for them; where that cannot be, the command fails with a
-// sentence of its own.
+// sentence of its own. A file that somebody is reading is replaced, never written over.
 void keep_traces(const Finding& found, const Definition& definition) {
   namespace files = std::filesystem;
   const files::path folder = out_folder(definition.place.name, definition.seed);
   std::error_code ignored;
   for (const std::string& trace : found.traces) {
     files::create_directories(folder, ignored);
-    files::copy_file(trace, folder / files::path(trace).filename(), files::copy_options::overwrite_existing, ignored);
+    const files::path kept = folder / files::path(trace).filename(), part = kept.string() + ".part";
+    std::error_code error;
+    files::copy_file(trace, part, files::copy_options::overwrite_existing, error);
+    if (!error) files::rename(part, kept, ignored);
   }
 }
 

@@ -60,6 +60,15 @@ class Linter {
     look_at_tasks(definition);
     look_at_checks(definition);
     look_at_lesson(definition, lanes);
+    look_at_translation(lanes);
+  }
+
+  // What there is in Chinese must at least load and render.
+  void look_at_translation(const LabLanes& lanes) {
+    const auto definition = load(place_, 1, Language::chinese);
+    if (!definition) return offence(definition.error().sentence);
+    if (place_.lesson_in(Language::chinese) == place_.lesson) return;
+    if (const auto lesson = render_lesson(*definition, lanes); !lesson) offence(lesson.error().sentence);
   }
 
   void look_at_tasks(const Definition& definition) {

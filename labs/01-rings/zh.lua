@@ -20,7 +20,7 @@ local wanted = {
 }
 
 return {
-  title = "特权级与敏感指令",
+  title = "特权环与敏感指令",
   summary = "同一个内核，一次在 CPL 0 运行，一次在 CPL 3 运行：哪些指令会陷入，哪些不声不响地说谎，为什么单靠陷入无法虚拟化 x86。",
   tasks = {
     before_it_runs = {

@@ -29,7 +29,7 @@ local flushes = {
 }
 
 return {
-  title = "三种方式并列对照",
+  title = "三种办法，并排对照",
   summary = "客户机 tour 在 full、para、hardware 之下：为了同一个动作，各个监控器必须做什么，代价是多少。",
   tasks = {
     order_of_stops = {

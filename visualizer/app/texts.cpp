@@ -18,7 +18,7 @@ std::optional<u64> number_in(std::string_view text) {
 }  // namespace
 
 std::vector<std::string> texts_of(Language language) {
-  std::vector<std::string> texts{"·×→←↑↓▶◀▲▼●○■□✓✗…–—≤≥─│└├┬“”‘’《》「」、"};
+  std::vector<std::string> texts{"·•×→←↑↓▶◀▲▼●○■□✓✗…–—≤≥─│└├┬“”‘’《》「」、"};
   for (const TextRow& row : all_texts()) texts.emplace_back(row.sentence.in(language));
   for (const auto& row : explain::sentence_rows()) texts.emplace_back(row.sentence.in(language));
   for (const auto& row : explain::spec_sentences()) texts.emplace_back(row.chinese);

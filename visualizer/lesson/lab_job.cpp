@@ -61,6 +61,12 @@ std::string shape_in_exercise(const std::string& exercise, const std::string& id
   return {};
 }
 
+std::vector<std::string> names_of_labs() {
+  std::vector<std::string> names;
+  for (const lab::Place& place : lab::all_labs()) names.push_back(place.name);
+  return names;
+}
+
 std::vector<std::string> texts_of_labs(Language language) {
   std::vector<std::string> texts;
   for (const lab::Place& place : lab::all_labs()) {

@@ -66,6 +66,9 @@ Result<OpenedLesson> open_lesson(const LabRequest& request, const LabWatch& goes
 // The comment above each task's `nil` in an exercise.
 std::string shape_in_exercise(const std::string& exercise, const std::string& id);
 
+// The labs that there are, by name.
+std::vector<std::string> names_of_labs();
+
 // What lessons and tasks of all labs are written with, for the fonts' glyphs.
 std::vector<std::string> texts_of_labs(Language language);
 

@@ -75,8 +75,13 @@ void labelled(const Frame& frame, Text label, const std::string& value) {
   if (!value.empty()) rich_paragraph(frame, frame.words.fill(label, {value}), frame.theme.text);
 }
 
-void events(const Frame& frame, const std::vector<std::string>& lines, Colour colour) {
+// Many of them scroll in a box of their own.
+void events(const Frame& frame, const std::vector<std::string>& lines, Colour colour, const char* id) {
+  constexpr std::size_t few = 8;
+  const bool boxed = lines.size() > few;
+  if (boxed) ImGui::BeginChild(id, {0, 12 * ImGui::GetTextLineHeightWithSpacing()}, true);
   for (const std::string& line : lines) rich_paragraph(frame, line, colour, frame.fonts.mono);
+  if (boxed) ImGui::EndChild();
 }
 
 }  // namespace
@@ -130,7 +135,7 @@ void LessonCards::draw_card(Frame& frame, LessonSession& session, const TaskCard
   if (card.said != nullptr && card.prediction != nullptr) {
     labelled(frame, Text::lesson_you_said, *card.said);
     text(frame.words(Text::lesson_it_was));
-    events(frame, card.prediction->events, frame.theme.text);
+    events(frame, card.prediction->events, frame.theme.text, "events");
   }
   draw_result(frame, card);
   for (std::size_t i = 0; i < card.hints.size(); ++i)
@@ -145,7 +150,7 @@ void LessonCards::draw_prediction(Frame& frame, const TaskCard& card) const {
   const Prediction& prediction = *card.prediction;
   rich_paragraph(frame, frame.words.fill(Text::lesson_paused, {prediction.lane, std::to_string(prediction.sequence)}),
                  frame.theme.dim);
-  events(frame, prediction.before, frame.theme.dim);
+  events(frame, prediction.before, frame.theme.dim, "before");
   const bool shown = card.said != nullptr;
   const u64 to = shown || prediction.sequence == 0 ? prediction.sequence : prediction.sequence - 1;
   const std::string words = shown ? frame.words.fill(Text::lesson_go_event, {std::to_string(to)})
@@ -162,7 +167,6 @@ void LessonCards::draw_answer(Frame& frame, LessonSession& session, const TaskCa
   if (typed.empty() && frame.words.language() == Language::english && !task.shape.empty())
     rich_paragraph(frame, task.shape, frame.theme.dim, frame.fonts.mono);
   const bool entered = input(frame, typed);
-  tooltip(frame.words(Text::lesson_check_doc));
   if (ImGui::IsItemEdited()) session.answer(task.id, typed);
   if (ImGui::IsItemDeactivatedAfterEdit()) session.save();
   if (!entered) return;

@@ -31,7 +31,7 @@ class LessonView final : public View {
  public:
   void draw(Frame& frame) override {
     LessonSession* const session = frame.lesson;
-    if (session == nullptr) return nothing(frame, frame.words(Text::lesson_none));
+    if (session == nullptr) return draw_labs(frame);
     if (session->lesson() == nullptr)
       return nothing(frame, session->error().empty() ? session->progress() : session->error());
     const LessonRows rows = session->rows();
@@ -51,6 +51,13 @@ class LessonView final : public View {
   }
 
  private:
+  void draw_labs(Frame& frame) {
+    if (labs_.empty()) labs_ = names_of_labs();
+    rich_paragraph(frame, frame.words(Text::lesson_none), frame.theme.dim);
+    for (const std::string& lab : labs_)
+      if (link(frame, lab, lab.c_str())) frame.requests.ask(OpenLab{lab, 1});
+  }
+
   static void draw_sum(const Frame& frame, LessonSession& session, const LessonRows& rows) {
     const OpenedLesson& lesson = *session.lesson();
     rich_paragraph(frame, lesson.number + "  " + lesson.title, frame.theme.text, frame.fonts.bold);
@@ -97,6 +104,7 @@ class LessonView final : public View {
 
   RichDocument document_;
   LessonCards cards_;
+  std::vector<std::string> labs_;      // that can be opened, where none is
   std::optional<std::size_t> wanted_;  // the block to scroll to
   bool tasks_ = false;                 // the page that a narrow panel shows
 };

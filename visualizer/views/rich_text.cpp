@@ -61,13 +61,13 @@ std::vector<Unit> units_of(const Runs& runs, const std::vector<ImFont*>& fonts) 
 class Placer {
  public:
   // `plain` is the font that is not bold.
-  Placer(const Runs& runs, const std::vector<ImFont*>& fonts, const ImFont* plain, float width, float line)
-      : runs_(runs), fonts_(fonts), plain_(plain), width_(width), line_(line) {}
+  Placer(const Runs& runs, const std::vector<ImFont*>& fonts, ImFont* plain, float width, float line)
+      : runs_(runs), fonts_(fonts), plain_(plain), space_(width_of(plain, " ")), width_(width), line_(line) {}
 
   PlacedLines place(const std::vector<Unit>& units) {
     for (const Unit& unit : units) {
       lines_.widest = std::max(lines_.widest, unit.width);
-      const float gap = x_ > 0 && unit.after_space ? width_of(fonts_[unit.parts.front().run], " ") : 0;
+      const float gap = x_ > 0 && unit.after_space ? space_ : 0;
       if (x_ > 0 && x_ + gap + unit.width > width_) break_line();
       if (x_ > 0) x_ += gap;
       spaced_ = gap > 0 && x_ > 0;
@@ -127,10 +127,26 @@ class Placer {
   const Runs& runs_;
   const std::vector<ImFont*>& fonts_;
   const ImFont* plain_;
-  float width_, line_, x_ = 0, y_ = 0;
+  float space_, width_, line_, x_ = 0, y_ = 0;
   bool spaced_ = false;
   PlacedLines lines_;
 };
+
+bool begins_with_digit(const Runs& runs) {
+  return !runs.empty() && !runs.front().text.empty() && runs.front().text.front() >= '0' &&
+         runs.front().text.front() <= '9';
+}
+
+// A table's column of numbers; a cell may be empty.
+bool is_column_of_numbers(const Block& table, std::size_t column) {
+  bool any = false;
+  for (std::size_t row = 1; row < table.rows.size(); ++row) {
+    const Runs& cell = table.rows[row][column];
+    if (!cell.empty() && !begins_with_digit(cell)) return false;
+    any = any || !cell.empty();
+  }
+  return any;
+}
 
 float line_height(ImFont* font) { return std::round(font->FontSize * 1.3F); }
 
@@ -284,6 +300,7 @@ void RichDocument::lay_out_table(const Frame& frame, const Block& block, PlacedB
   for (std::size_t i = 0; i < columns; ++i) {
     placed.columns.push_back(std::floor(least[i] + share * (wanted[i] - least[i])) + 2 * pad);
     placed.width += placed.columns.back();
+    placed.numbers.push_back(is_column_of_numbers(block, i));
   }
   for (std::size_t row = 0; row < block.rows.size(); ++row) {
     auto& cells = placed.cells.emplace_back();
@@ -338,7 +355,9 @@ std::optional<std::string> RichDocument::draw_table(const Frame& frame, const Pl
     float x = at.x;
     for (std::size_t i = 0; i < placed.columns.size(); ++i) {
       const int cell = static_cast<int>(row * placed.columns.size() + i);
-      if (auto target = draw_lines(frame, placed.cells[row][i], {x + pad, y + pad / 2}, frame.theme.text, cell))
+      const PlacedLines& lines = placed.cells[row][i];
+      const float left = placed.numbers[i] ? placed.columns[i] - pad - lines.width : pad;
+      if (auto target = draw_lines(frame, lines, {std::floor(x + left), y + pad / 2}, frame.theme.text, cell))
         pressed = target;
       x += placed.columns[i];
     }

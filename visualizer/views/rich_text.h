@@ -51,6 +51,7 @@ class RichDocument {
     PlacedLines lines;
     std::vector<std::vector<PlacedLines>> cells;
     std::vector<float> columns, rows;  // widths and heights
+    std::vector<bool> numbers;         // whether a column holds numbers alone: those stand to the right
   };
   void lay_out_all(const Frame& frame, const std::vector<Block>& blocks, float width);
   void lay_out_table(const Frame& frame, const Block& block, PlacedBlock& placed, float width) const;

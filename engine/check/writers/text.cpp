@@ -1,6 +1,7 @@
 // The report for a beginner: each task with its state, then what to do next, in words that can be typed.
 #include <algorithm>
 
+#include "base/wide_text.h"
 #include "check/clean.h"
 #include "check/writers/writers.h"
 
@@ -17,15 +18,21 @@ std::string wrapped(const std::string& text, std::size_t indent) {
   for (std::size_t at = 0; at < text.size();) {
     std::size_t end = text.find(' ', at);
     if (end == std::string::npos) end = text.size();
-    if (column > indent && column + 1 + (end - at) > width) {
-      out += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (at > 0) {
-      out += ' ';
-      ++column;
+    std::vector<Piece> pieces = pieces_of(std::string_view(text).substr(at, end - at));
+    if (pieces.empty()) pieces.push_back({});
+    pieces.front().after_space = at > 0;
+    for (const Piece& piece : pieces) {
+      const std::size_t columns = columns_of(piece.text);
+      if (column > indent && column + piece.after_space + columns > width) {
+        out += "\n" + std::string(indent, ' ');
+        column = indent;
+      } else if (piece.after_space) {
+        out += ' ';
+        ++column;
+      }
+      out += piece.text;
+      column += columns;
     }
-    out += text.substr(at, end - at);
-    column += end - at;
     at = end + 1;
   }
   return out;
