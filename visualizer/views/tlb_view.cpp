@@ -28,7 +28,7 @@ class TlbGridView final : public View {
     if (rows == nullptr) return waiting(frame);
     if (!rows->nothing.empty()) return nothing(frame, rows->nothing);
     if (rows->slots.empty()) return waiting(frame);
-    text(frame.words.fill(Text::tlb_counts, {grouped(rows->misses), grouped(rows->fills), grouped(rows->evictions),
+    paragraph(frame.words.fill(Text::tlb_counts, {grouped(rows->misses), grouped(rows->fills), grouped(rows->evictions),
                                              grouped(rows->flushed)}));
     ImGui::SameLine();
     if (ImGui::GetContentRegionAvail().x < characters(frame, 10)) ImGui::NewLine();
@@ -141,7 +141,7 @@ class TlbGridView final : public View {
   // ---- beside the grid ---------------------------------------------------------------------------------------------
   static void draw_slot(const Frame& frame, const TlbRows& rows) {
     const auto found = std::find_if(rows.slots.begin(), rows.slots.end(), [](const auto& slot) { return slot.followed; });
-    if (found == rows.slots.end()) return dim(frame, frame.words(Text::tlb_choose));
+    if (found == rows.slots.end()) return paragraph(frame.words(Text::tlb_choose), frame.theme.dim);
     const TlbSlotRow& slot = *found;
     const auto index = static_cast<std::size_t>(found - rows.slots.begin());
     heading(frame, frame.words.fill(Text::tlb_slot, {std::to_string(index / rows.ways), std::to_string(index % rows.ways)}));
@@ -183,7 +183,7 @@ class TlbGridView final : public View {
     heading(frame, frame.words(Text::tlb_last_flushes));
     if (rows.flushes.empty()) return dim(frame, frame.words(Text::tlb_no_flushes));
     if (!begin_table(frame, "flushes",
-                     {{frame.words(Text::tlb_event), 14}, {frame.words(Text::tlb_cause), 0},
+                     {{frame.words(Text::tlb_event), 14}, {frame.words(Text::tlb_cause), 14},
                       {frame.words(Text::tlb_scope), 0}, {frame.words(Text::tlb_dropped), 8}}))
       return;
     for (const views::TlbFlushView& row : rows.flushes) {
