@@ -9,6 +9,7 @@ namespace {
 constexpr ViewRow rows[] = {
     {"walk", Text::view_walk, Text::view_walk_doc, make_walk_view},
     {"tables", Text::view_tables, Text::view_tables_doc, make_tables_view},
+    {"ept", Text::view_ept, Text::view_ept_doc, make_ept_view},
     {"tlb", Text::view_tlb, Text::view_tlb_doc, make_tlb_view},
     {"console", Text::view_console, Text::view_console_doc, make_console_view},
 };
