@@ -155,7 +155,7 @@ class EptTreeView final : public View {
         break;
       case EptRowKind::unmapped:
         text(frame.words(Text::ept_unmapped), row.followed ? frame.theme.bad : frame.theme.faint);
-        tooltip(frame.words(Text::ept_unmapped));
+        tooltip(frame.words(Text::ept_unmapped_means));
         return;
       case EptRowKind::unknown:
         text(frame.words(Text::unknown), frame.theme.faint);
