@@ -22,9 +22,9 @@ struct TlbEntryView {
 struct TlbDeparture {
   enum class Way : u8 { evicted, flushed };
   Way way = Way::evicted;
-  u64 sequence = 0;            // of the eviction or the flush
-  trace::FlushCause cause{};   // of a flush
-  trace::TlbFill last;         // what was in it
+  u64 sequence = 0;           // of the eviction or the flush
+  trace::FlushCause cause{};  // of a flush
+  trace::TlbFill last;        // what was in it
 };
 
 struct TlbFlushView {

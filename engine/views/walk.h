@@ -15,7 +15,7 @@ inline constexpr std::size_t most_references = 512;
 struct WalkView {
   trace::WalkBegin begin;
   std::vector<trace::WalkReference> references;
-  std::vector<u64> sequences;  // of the references
+  std::vector<u64> sequences;         // of the references
   std::optional<trace::WalkEnd> end;  // nothing where the trace stops inside the walk
   u64 last = 0;                       // sequence number of walk_end, or of what was seen last
   trace::Provenance provenance = trace::Provenance::observed;

@@ -30,9 +30,9 @@ struct Tables : test::Recorder {
 
 TEST_CASE("an entry has the bytes of its keyframe part, then those of each write, and knows its last writer") {
   Tables tables;
-  tables.page(0x5000, 0x1003);                                  // event 0
-  tables.write(0x5000, 0x03, 0x23, 1, trace::Writer::walker);   // event 1: one byte, the accessed flag
-  tables.write(0x5008, 0, 0x9007);                              // event 2
+  tables.page(0x5000, 0x1003);                                 // event 0
+  tables.write(0x5000, 0x03, 0x23, 1, trace::Writer::walker);  // event 1: one byte, the accessed flag
+  tables.write(0x5008, 0, 0x9007);                             // event 2
   const auto memory = views::folded<views::TableMemory>(tables.done());
   const auto first = memory.entry(0x5000);
   REQUIRE(first);

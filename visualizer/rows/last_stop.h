@@ -5,8 +5,8 @@
 
 namespace trapline::window {
 
-// The last VM exit or trap before the event; on a metal that shows neither, the last return to the user half. Standing on
-// a stop shows what changed since the stop before it. 0 where there was none.
+// The last VM exit or trap before the event; on a metal that shows neither, the last return to the user half. Standing
+// on a stop shows what changed since the stop before it. 0 where there was none.
 inline u64 last_stop_before(const Lane& lane, u64 sequence) {
   const trace::EventSource& source = lane.source();
   if (const auto stop = source.last_before(source.kinds<trace::VmExit, trace::Trap>(), sequence)) return *stop;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/address.h"
+#include "base/hex.h"
 #include "visualizer/rows/entry_words.h"
 #include "visualizer/rows/tables_rows.h"
 #include "visualizer/words/words.h"
@@ -12,16 +13,9 @@ namespace {
 
 constexpr unsigned most_edits = 24;
 
-std::string hexadecimal(u64 value) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  do text.insert(text.begin(), digits[value & 15]);
-  while (value >>= 4);
-  return "0x" + text;
-}
-
 std::string place_text(const char* name, u64 address, const Words& words) {
-  return std::string(name) + " " + (address == unknown_address ? std::string(words(Text::unknown)) : hexadecimal(address));
+  return std::string(name) + " " +
+         (address == unknown_address ? std::string(words(Text::unknown)) : hex_number(address));
 }
 
 // One event becomes one edit; each kind says what it touched.
@@ -92,7 +86,7 @@ class Describer {
     edit.who = trace::name_of(trace::Writer::guest);
     edit.what = (update.level == 0 ? std::string() : form_name(0, update.level) + " ") +
                 place_text("GPA", update.entry_gpa, words_) + ", " +
-                words_.fill(Text::tables_stored, {hexadecimal(update.stored)});
+                words_.fill(Text::tables_stored, {hex_number(update.stored)});
     values(edit, update.old_value, update.value);
     edit.here = touches(update.entry_gpa, unknown_address);
   }
@@ -105,8 +99,8 @@ class Describer {
 
 std::vector<TableEdit> table_edits(const Lane& lane, const TablesRows& rows, const Question& question, u64 stop) {
   const trace::EventSource& source = lane.source();
-  const trace::KindSet kinds = source.kinds<trace::TableWrite, trace::ShadowFill, trace::ShadowProtect, trace::ShadowSync,
-                                            trace::ShadowZap, trace::PageTableUpdate>();
+  const trace::KindSet kinds = source.kinds<trace::TableWrite, trace::ShadowFill, trace::ShadowProtect,
+                                            trace::ShadowSync, trace::ShadowZap, trace::PageTableUpdate>();
   const Words words(question.language);
   const Describer describer(rows, words);
   std::vector<TableEdit> edits;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/address.h"
+#include "base/hex.h"
 #include "visualizer/rows/entry_words.h"
 #include "visualizer/rows/last_stop.h"
 #include "visualizer/words/words.h"
@@ -13,14 +14,6 @@ namespace {
 
 using trace::Dimension;
 using trace::Technique;
-
-std::string hexadecimal(u64 value) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  do text.insert(text.begin(), digits[value & 15]);
-  while (value >>= 4);
-  return "0x" + text;
-}
 
 // ---- which address -----------------------------------------------------------------------------------------------
 // The linear address that the event under the cursor speaks of.
@@ -63,7 +56,7 @@ class Columns {
     TableColumn column = named(title, meaning);
     TableWalk walk;
     if (root) {
-      column.root = std::string(register_name) + " " + hexadecimal(*root);
+      column.root = std::string(register_name) + " " + hex_number(*root);
       walk = walk_tables(memory_, kind, *root, address);
       for (const TableStep& step : walk.steps) column.cells.push_back(cell(step, kind));
       column.result = result(walk, kind);
@@ -90,7 +83,7 @@ class Columns {
   std::string result(const TableWalk& walk, TableKind kind) const {
     if (walk.complete) {
       const bool guest = kind == TableKind::guest_by_ept || kind == TableKind::guest_by_page;
-      return std::string(guest ? "GPA " : "HPA ") + hexadecimal(walk.address) + "  " + walk.rights;
+      return std::string(guest ? "GPA " : "HPA ") + hex_number(walk.address) + "  " + walk.rights;
     }
     const bool open = std::any_of(walk.steps.begin(), walk.steps.end(),
                                   [](const TableStep& step) { return step.state == TableStep::State::unknown; });
@@ -133,7 +126,7 @@ class Columns {
     for (const auto& [gpa, asked] : memory_.asked()) {
       if ((gpa ^ cell.hpa) & 0xfff || memory_.place_of(gpa) != cell.hpa) continue;
       cell.gpa = gpa;
-      if (asked.value != cell.value) cell.asked = hexadecimal(asked.value);
+      if (asked.value != cell.value) cell.asked = hex_number(asked.value);
     }
   }
 
@@ -171,7 +164,8 @@ void make_columns(TablesRows& rows, const LaneFacts& facts, const views::TableMe
     const TableWalk guest =
         columns.add(Text::tables_guest, Text::tables_guest_means, TableKind::guest_by_ept, "CR3", root, rows.gva);
     if (guest.complete)
-      columns.add(Text::tables_ept, Text::tables_ept_means, TableKind::ept, "EPTP", memory.ept_pointer(), guest.address);
+      columns.add(Text::tables_ept, Text::tables_ept_means, TableKind::ept, "EPTP", memory.ept_pointer(),
+                  guest.address);
     else
       columns.add_empty(Text::tables_ept, Text::tables_no_gpa);
   }

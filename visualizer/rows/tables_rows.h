@@ -19,16 +19,16 @@ struct TableCell {
   bool leads_nowhere = false;
   u64 written_by = 0;  // event; 0: not since it is watched
   std::string writer;
-  bool changed = false;  // since the last stop
+  bool changed = false;   // since the last stop
   bool followed = false;  // the subject is this entry
   std::string asked;      // para: what the guest asked for, where that is not what is stored
 };
 
 struct TableColumn {
   std::string title;
-  std::string root;     // "CR3 0x1000"
-  std::string meaning;  // a sentence
-  std::string nothing;  // why the column is empty
+  std::string root;              // "CR3 0x1000"
+  std::string meaning;           // a sentence
+  std::string nothing;           // why the column is empty
   std::vector<TableCell> cells;  // levels 4 to 1
   std::string result;            // "GPA 0x7000, rwx-"
 };

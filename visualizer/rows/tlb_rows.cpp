@@ -46,8 +46,7 @@ void take_slots(TlbRows& rows, const views::TlbView& view) {
   for (const auto& [place, departure] : view.departures()) {
     TlbSlotRow* const slot = slot_of(rows, place);
     if (slot == nullptr) continue;
-    slot->state =
-        departure.way == views::TlbDeparture::Way::evicted ? SlotState::evicted : SlotState::flushed;
+    slot->state = departure.way == views::TlbDeparture::Way::evicted ? SlotState::evicted : SlotState::flushed;
     slot->fill = departure.last;
     slot->sequence = departure.sequence;
     slot->cause = departure.cause;

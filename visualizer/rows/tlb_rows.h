@@ -25,9 +25,9 @@ struct TlbSlotRow {
 struct TlbRows {
   std::string nothing;  // why there is nothing to show
   u16 sets = 0, ways = 0;
-  std::vector<TlbSlotRow> slots;  // sets * ways, set by set
-  std::vector<u16> followed_sets;  // where a linear address that is the subject would stand
-  u64 left_out = 0;               // slots outside the grid: of a trace that no machine of the lab's writes
+  std::vector<TlbSlotRow> slots;             // sets * ways, set by set
+  std::vector<u16> followed_sets;            // where a linear address that is the subject would stand
+  u64 left_out = 0;                          // slots outside the grid: of a trace that no machine of the lab's writes
   std::vector<views::TlbFlushView> flushes;  // the newest first
   u64 misses = 0, fills = 0, evictions = 0, flushed = 0;
 

@@ -4,6 +4,7 @@
 
 #include "base/address.h"
 #include "base/bits.h"
+#include "base/hex.h"
 #include "visualizer/rows/entry_words.h"
 #include "visualizer/rows/walk_rows.h"
 #include "visualizer/words/words.h"
@@ -15,17 +16,7 @@ namespace {
 using trace::AccessKind;
 using trace::WalkOutcome;
 
-std::string hexadecimal(u64 value) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  do text.insert(text.begin(), digits[value & 15]);
-  while (value >>= 4);
-  return "0x" + text;
-}
-
-bool of_ept(const WalkReferenceRow& row) {
-  return row.reference.dimension == static_cast<u8>(trace::Dimension::ept);
-}
+bool of_ept(const WalkReferenceRow& row) { return row.reference.dimension == static_cast<u8>(trace::Dimension::ept); }
 
 // Builds the bits of one code, each with its reason.
 class Builder {
@@ -105,7 +96,8 @@ class Builder {
     if (last == 0) return 0;
     const u8 line = rows_.references[last - 1].reference.for_level;
     u64 first = last;
-    while (first > 1 && of_ept(rows_.references[first - 2]) && rows_.references[first - 2].reference.for_level == line &&
+    while (first > 1 && of_ept(rows_.references[first - 2]) &&
+           rows_.references[first - 2].reference.for_level == line &&
            rows_.references[first - 2].reference.level > rows_.references[first - 1].reference.level)
       --first;
     for (u64 i = first; i <= last; ++i)
@@ -120,9 +112,9 @@ class Builder {
       return;
     }
     const u64 value = rows_.references[taker - 1].reference.value;
-    const char* const missing = rows_.walk.begin.user && !(value & 4)                         ? "U/S = 0"
+    const char* const missing = rows_.walk.begin.user && !(value & 4)                           ? "U/S = 0"
                                 : access_ == static_cast<u8>(AccessKind::write) && !(value & 2) ? "R/W = 0"
-                                                                                              : "XD = 1";
+                                                                                                : "XD = 1";
     row.why +=
         " " + words_.fill(Text::walk_right_taken, {std::to_string(taker), rows_.references[taker - 1].form, missing});
   }
@@ -138,7 +130,7 @@ std::string page_size(unsigned level) {
 }
 
 std::string address_text(u64 address, const Words& words) {
-  return address == unknown_address ? std::string(words(Text::unknown)) : hexadecimal(address);
+  return address == unknown_address ? std::string(words(Text::unknown)) : hex_number(address);
 }
 
 std::string sentence_of(const WalkRows& rows, const Words& words) {
@@ -148,9 +140,9 @@ std::string sentence_of(const WalkRows& rows, const Words& words) {
       return words.fill(Text::walk_translated,
                         {address_text(end.gpa, words), address_text(end.hpa, words), page_size(end.page_level)});
     case WalkOutcome::page_fault:
-      return words.fill(Text::walk_faulted, {hexadecimal(end.error_code)});
+      return words.fill(Text::walk_faulted, {hex_number(end.error_code)});
     case WalkOutcome::ept_violation:
-      return words.fill(Text::walk_violated, {hexadecimal(end.error_code), address_text(end.gpa, words)});
+      return words.fill(Text::walk_violated, {hex_number(end.error_code), address_text(end.gpa, words)});
     case WalkOutcome::ept_misconfiguration:
       return words.fill(Text::walk_misconfigured, {address_text(end.gpa, words)});
     case WalkOutcome::not_canonical:

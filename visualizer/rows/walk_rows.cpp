@@ -153,8 +153,7 @@ void find_attempts(WalkRows& rows) {
       rows.as_list = true;
       return;
     }
-    const bool up = before && (place->line < before->line ||
-                               (!rows.two_dimensions && place->column <= before->column));
+    const bool up = before && (place->line < before->line || (!rows.two_dimensions && place->column <= before->column));
     if (!before || up) rows.attempts.push_back({i, i});
     rows.attempts.back().end = i + 1;
     before = place;
@@ -271,12 +270,12 @@ WalkRows walk_rows(LaneSet& lanes, const Question& question, const Interrupt& in
   rows.behind = at > rows.walk.last;
   rows.whole = at >= rows.walk.last && (rows.walk.end || rows.behind || at == rows.walk.last);
   describe_references(rows);
-  rows.known = rows.whole ? rows.references.size()
-                          : static_cast<u64>(std::upper_bound(rows.walk.sequences.begin(), rows.walk.sequences.end(),
-                                                              at) -
-                                             rows.walk.sequences.begin());
-  rows.two_dimensions = rows.walk.begin.ept_pointer != 0 ||
-                        std::any_of(rows.walk.references.begin(), rows.walk.references.end(), of_ept);
+  rows.known = rows.whole
+                   ? rows.references.size()
+                   : static_cast<u64>(std::upper_bound(rows.walk.sequences.begin(), rows.walk.sequences.end(), at) -
+                                      rows.walk.sequences.begin());
+  rows.two_dimensions =
+      rows.walk.begin.ept_pointer != 0 || std::any_of(rows.walk.references.begin(), rows.walk.references.end(), of_ept);
   make_grid(rows, words);
   find_attempts(rows);
   if (!rows.as_list) fill_grid(rows);

@@ -27,8 +27,8 @@ struct WalkReferenceRow {
   trace::WalkReference reference;
   std::string form;  // "EPT PDE"
   std::vector<WalkBit> bits;
-  std::string memory_type;     // EPT entries that map a page: "WB"
-  std::string rights;          // what all entries so far grant together: `rwxu`, EPT `rwx`; a missing one is `-`
+  std::string memory_type;      // EPT entries that map a page: "WB"
+  std::string rights;           // what all entries so far grant together: `rwxu`, EPT `rwx`; a missing one is `-`
   bool rights_at_most = false;  // it began in a cache, which holds the rights of the levels above without showing them
   u64 translates = 0;           // EPT: the guest-physical address being translated, unknown where it cannot be told
 };
@@ -56,8 +56,8 @@ struct CodeBit {
   unsigned bit = 0;
   std::string name;
   bool set = false;
-  bool known = false;   // by the references up to the cursor
-  u64 reference = 0;    // the one that decides it; 0: the access itself
+  bool known = false;  // by the references up to the cursor
+  u64 reference = 0;   // the one that decides it; 0: the access itself
   std::string why;
 };
 
@@ -70,8 +70,8 @@ struct WalkRows {
   std::string nothing;  // why there is no walk to show, in a sentence
 
   views::WalkView walk;
-  u64 known = 0;       // references up to the cursor
-  bool whole = true;   // the cursor stands at the walk's end or behind it
+  u64 known = 0;        // references up to the cursor
+  bool whole = true;    // the cursor stands at the walk's end or behind it
   bool behind = false;  // ... behind it
   bool two_dimensions = false;
   bool as_list = false;  // no grid can hold it

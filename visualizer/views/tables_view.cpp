@@ -36,7 +36,8 @@ class TablesView final : public View {
 
   void draw_columns(Frame& frame, const TablesRows& rows) {
     const float gap = 4 * frame.scale;
-    const float share = (ImGui::GetContentRegionAvail().x - gap) / static_cast<float>(std::max<std::size_t>(rows.columns.size(), 1));
+    const float share =
+        (ImGui::GetContentRegionAvail().x - gap) / static_cast<float>(std::max<std::size_t>(rows.columns.size(), 1));
     const float width = std::clamp(share - gap, characters(frame, 27), characters(frame, 52));
     const float line = ImGui::GetTextLineHeightWithSpacing();
     const float cell = Cell::height(frame, cell_lines);
@@ -122,8 +123,10 @@ class TablesView final : public View {
     if (rows.edits.empty()) return dim(frame, frame.words(Text::tables_no_edits));
     const float room = std::max(ImGui::GetContentRegionAvail().y, ImGui::GetTextLineHeightWithSpacing() * 6);
     if (!begin_table(frame, "edits",
-                     {{frame.words(Text::tables_event), 15}, {frame.words(Text::tables_kind), 18},
-                      {frame.words(Text::tables_who), 16}, {frame.words(Text::tables_what), 0},
+                     {{frame.words(Text::tables_event), 15},
+                      {frame.words(Text::tables_kind), 18},
+                      {frame.words(Text::tables_who), 16},
+                      {frame.words(Text::tables_what), 0},
                       {frame.words(Text::tables_values), 0}},
                      room))
       return;

@@ -29,7 +29,7 @@ class TlbGridView final : public View {
     if (!rows->nothing.empty()) return nothing(frame, rows->nothing);
     if (rows->slots.empty()) return waiting(frame);
     paragraph(frame.words.fill(Text::tlb_counts, {grouped(rows->misses), grouped(rows->fills), grouped(rows->evictions),
-                                             grouped(rows->flushed)}));
+                                                  grouped(rows->flushed)}));
     ImGui::SameLine();
     if (ImGui::GetContentRegionAvail().x < characters(frame, 10)) ImGui::NewLine();
     provenance(frame, trace::Provenance::modelled);
@@ -71,8 +71,8 @@ class TlbGridView final : public View {
     clipper.Begin(rows.sets, cell.y + gap);
     while (clipper.Step())
       for (int set = clipper.DisplayStart; set < clipper.DisplayEnd; ++set)
-        draw_set(frame, rows, static_cast<u16>(set), {origin.x, origin.y + top + static_cast<float>(set) * (cell.y + gap)},
-                 cell);
+        draw_set(frame, rows, static_cast<u16>(set),
+                 {origin.x, origin.y + top + static_cast<float>(set) * (cell.y + gap)}, cell);
     ImGui::SetCursorScreenPos({origin.x, origin.y + top + rows.sets * (cell.y + gap)});
     ImGui::Dummy({grid_width(frame, rows, cell.x) - gap, 1});
   }
@@ -90,7 +90,8 @@ class TlbGridView final : public View {
       draw_cell(frame, slot, place, cell);
       const u64 subject = static_cast<u64>(set) << 16 | way;
       if (press_cell("slot", subject, place, cell)) frame.requests.ask(Select{{SubjectKind::tlb_slot, subject}});
-      if (slot.state == SlotState::filled) tooltip(tags_of(slot.fill) + "\n" + std::string(frame.words(Text::tlb_cell_means)));
+      if (slot.state == SlotState::filled)
+        tooltip(tags_of(slot.fill) + "\n" + std::string(frame.words(Text::tlb_cell_means)));
     }
   }
 
@@ -140,11 +141,13 @@ class TlbGridView final : public View {
 
   // ---- beside the grid ---------------------------------------------------------------------------------------------
   static void draw_slot(const Frame& frame, const TlbRows& rows) {
-    const auto found = std::find_if(rows.slots.begin(), rows.slots.end(), [](const auto& slot) { return slot.followed; });
+    const auto found =
+        std::find_if(rows.slots.begin(), rows.slots.end(), [](const auto& slot) { return slot.followed; });
     if (found == rows.slots.end()) return paragraph(frame.words(Text::tlb_choose), frame.theme.dim);
     const TlbSlotRow& slot = *found;
     const auto index = static_cast<std::size_t>(found - rows.slots.begin());
-    heading(frame, frame.words.fill(Text::tlb_slot, {std::to_string(index / rows.ways), std::to_string(index % rows.ways)}));
+    heading(frame,
+            frame.words.fill(Text::tlb_slot, {std::to_string(index / rows.ways), std::to_string(index % rows.ways)}));
     text(state_text(frame, slot));
     if (slot.state == SlotState::never) return;
     ImGui::SameLine();
@@ -183,8 +186,10 @@ class TlbGridView final : public View {
     heading(frame, frame.words(Text::tlb_last_flushes));
     if (rows.flushes.empty()) return dim(frame, frame.words(Text::tlb_no_flushes));
     if (!begin_table(frame, "flushes",
-                     {{frame.words(Text::tlb_event), 14}, {frame.words(Text::tlb_cause), 14},
-                      {frame.words(Text::tlb_scope), 0}, {frame.words(Text::tlb_dropped), 8}}))
+                     {{frame.words(Text::tlb_event), 14},
+                      {frame.words(Text::tlb_cause), 14},
+                      {frame.words(Text::tlb_scope), 0},
+                      {frame.words(Text::tlb_dropped), 8}}))
       return;
     for (const views::TlbFlushView& row : rows.flushes) {
       next_cell();

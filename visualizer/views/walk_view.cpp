@@ -5,6 +5,7 @@
 #include "visualizer/rows/entry_words.h"
 #include "visualizer/rows/walk_rows.h"
 #include "visualizer/views/list.h"
+#include "visualizer/views/walk_look.h"
 #include "visualizer/widgets/grid.h"
 
 namespace trapline::window {
@@ -16,64 +17,7 @@ using views::SubjectKind;
 
 constexpr unsigned cell_lines = 4;
 
-bool of_ept(const WalkReferenceRow& row) {
-  return row.reference.dimension == static_cast<u8>(trace::Dimension::ept);
-}
-
-struct SourceLook {
-  const char* sign;
-  Text word, meaning;
-  Class colour;
-};
-SourceLook look_of(u8 source) {
-  switch (static_cast<Source>(source)) {
-    case Source::paging_structure_cache:
-      return {"□", Text::walk_source_cache, Text::walk_source_cache_means, Class::tables};
-    case Source::tlb:
-      return {"■", Text::walk_source_tlb, Text::walk_source_tlb_means, Class::tlb};
-    case Source::memory:
-      return {"●", Text::walk_source_memory, Text::walk_source_memory_means, Class::walks};
-  }
-  return {"?", Text::unknown, Text::unknown, Class::other};
-}
-
-Text word_of(WalkGap gap) {
-  switch (gap) {
-    case WalkGap::cached:
-      return Text::walk_gap_cached;
-    case WalkGap::large_page:
-      return Text::walk_gap_large;
-    case WalkGap::not_reached:
-      return Text::walk_gap_not_reached;
-    default:
-      return Text::walk_gap_not_yet;
-  }
-}
-
-Text meaning_of(WalkGap gap) {
-  switch (gap) {
-    case WalkGap::cached:
-      return Text::walk_gap_cached_means;
-    case WalkGap::large_page:
-      return Text::walk_gap_large_means;
-    case WalkGap::not_reached:
-      return Text::walk_gap_not_reached_means;
-    default:
-      return Text::walk_gap_not_yet_means;
-  }
-}
-
-std::string short_bits(const WalkReferenceRow& row) {
-  std::string text;
-  for (const WalkBit& bit : row.bits)
-    if (bit.set) text += (text.empty() ? "" : " ") + std::string(bit.name);
-  if (!row.memory_type.empty()) text += " " + row.memory_type;
-  return text.empty() ? "0" : text;
-}
-
-u64 address_of(const trace::WalkReference& reference) {
-  return reference.entry_hpa != unknown_address ? reference.entry_hpa : reference.entry_gpa;
-}
+bool of_ept(const WalkReferenceRow& row) { return row.reference.dimension == static_cast<u8>(trace::Dimension::ept); }
 
 class WalkGridView final : public View {
  public:
@@ -108,7 +52,8 @@ class WalkGridView final : public View {
   static float least_cell(const Frame& frame, const WalkRows& rows) {
     std::size_t longest = 14;
     for (const WalkReferenceRow& row : rows.references)
-      longest = std::max({longest, hex_text(row.reference.value).size(), short_bits(row).size() + row.rights.size() + 2});
+      longest =
+          std::max({longest, hex_text(row.reference.value).size(), short_bits(row).size() + row.rights.size() + 2});
     return characters(frame, static_cast<float>(longest) + 1);
   }
 
@@ -150,7 +95,9 @@ class WalkGridView final : public View {
       tooltip(frame.words(means));
       ImGui::SameLine(0, 2 * frame.scale);
     };
-    const u64 before = rows.whole ? (count > 0 ? at.back() : rows.walk.first) : known > 1 ? at[known - 2] : rows.walk.first;
+    const u64 before = rows.whole  ? (count > 0 ? at.back() : rows.walk.first)
+                       : known > 1 ? at[known - 2]
+                                   : rows.walk.first;
     const u64 after = rows.whole || known >= count ? rows.walk.last : at[known];
     step("│◀", "first", Text::walk_first, count > 0 ? at.front() : rows.walk.first);
     step("◀", "previous", Text::walk_previous, before);
@@ -173,8 +120,7 @@ class WalkGridView final : public View {
     } else {
       bold(frame, frame.words.fill(Text::walk_step_of, {std::to_string(known), std::to_string(count)}));
       on_same_line(frame, frame.words(Text::walk_to_end));
-      if (link(frame, frame.words(Text::walk_to_end), "end"))
-        frame.requests.go({frame.document.focus, rows.walk.last});
+      if (link(frame, frame.words(Text::walk_to_end), "end")) frame.requests.go({frame.document.focus, rows.walk.last});
     }
   }
 
@@ -255,8 +201,8 @@ class WalkGridView final : public View {
         tooltip(std::string(frame.words(Text::walk_for)) + " " + rows.lines[line].title);
       }
       for (std::size_t column = 0; column < rows.columns.size(); ++column)
-        draw_slot(frame, rows, line, column,
-                  {origin.x + header + static_cast<float>(column) * (cell.x + gap), y}, cell);
+        draw_slot(frame, rows, line, column, {origin.x + header + static_cast<float>(column) * (cell.x + gap), y},
+                  cell);
     }
     ImGui::EndChild();
     ImGui::PopStyleVar();
@@ -282,7 +228,8 @@ class WalkGridView final : public View {
     } else {
       const bool open = slot.gap == WalkGap::not_yet;
       Cell(frame, at, size)
-          .edge(open ? frame.theme.line : with_alpha(frame.theme.line, 120), open ? Cell::Edge::dashed : Cell::Edge::thin)
+          .edge(open ? frame.theme.line : with_alpha(frame.theme.line, 120),
+                open ? Cell::Edge::dashed : Cell::Edge::thin)
           .middle(frame.words(word_of(slot.gap)), open ? frame.theme.dim : frame.theme.faint);
       ImGui::SetCursorScreenPos(at);
       ImGui::Dummy(size);
@@ -305,7 +252,8 @@ class WalkGridView final : public View {
     Cell cell(frame, at, size);
     cell.fill(with_alpha(colour, now ? 70 : 28))
         .edge(now ? frame.theme.accent : with_alpha(colour, 140), now ? Cell::Edge::framed : Cell::Edge::thin)
-        .left(0, (now ? "▶#" : "#") + std::to_string(row.number) + (slot.references.front() + 1 < row.number ? "+" : ""),
+        .left(0,
+              (now ? "▶#" : "#") + std::to_string(row.number) + (slot.references.front() + 1 < row.number ? "+" : ""),
               frame.theme.text)
         .right(0, std::string(look.sign) + " " + std::string(frame.words(look.word)), frame.theme.dim)
         .left(1, hex_text(row.reference.value), nowhere ? frame.theme.bad : frame.theme.text)
@@ -335,8 +283,12 @@ class WalkGridView final : public View {
   void draw_list(Frame& frame, const WalkRows& rows) {
     const float room = std::max(ImGui::GetContentRegionAvail().y * 0.7F, 120 * frame.scale);
     if (!begin_table(frame, "list",
-                     {{"#", 5}, {"", 10}, {frame.words(Text::walk_entry_at), 19}, {frame.words(Text::walk_value), 19},
-                      {frame.words(Text::walk_from), 10}, {frame.words(Text::walk_so_far), 8}},
+                     {{"#", 5},
+                      {"", 10},
+                      {frame.words(Text::walk_entry_at), 19},
+                      {frame.words(Text::walk_value), 19},
+                      {frame.words(Text::walk_from), 10},
+                      {frame.words(Text::walk_so_far), 8}},
                      room))
       return;
     ImGuiListClipper clipper;

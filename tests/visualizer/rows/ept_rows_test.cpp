@@ -46,7 +46,8 @@ TEST_CASE("what changed since the last stop and what is looked for stand alone, 
   const EptRows rows = at(lanes, written, {views::SubjectKind::guest_physical, 0x4321});
   CHECK(rows.rows[0].changed);
   CHECK(rows.rows[0].followed);
-  const auto changed = std::find_if(rows.rows.begin() + 3, rows.rows.end(), [](const auto& row) { return row.changed; });
+  const auto changed =
+      std::find_if(rows.rows.begin() + 3, rows.rows.end(), [](const auto& row) { return row.changed; });
   REQUIRE(changed != rows.rows.end());
   CHECK(changed->gpa == 0x2000);
   CHECK(changed->entries == 1);

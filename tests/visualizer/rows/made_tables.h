@@ -28,7 +28,8 @@ struct MadeTables : MadeLane {
   }
 };
 
-// Guest tables at GPA 0x0 to 0x3fff, EPT tables at HPA 0x10000: GPA page n lies at HPA 0x20000 + n pages, eight of them.
+// Guest tables at GPA 0x0 to 0x3fff, EPT tables at HPA 0x10000: GPA page n lies at HPA 0x20000 + n pages, eight of
+// them.
 struct MadeHardware : MadeTables {
   MadeHardware() {
     header(trace::Technique::hardware);
