@@ -34,7 +34,7 @@ class TlbGridView final : public View {
     if (ImGui::GetContentRegionAvail().x < characters(frame, 10)) ImGui::NewLine();
     provenance(frame, trace::Provenance::modelled);
     if (rows->left_out > 0) dim(frame, frame.words.fill(Text::tlb_left_out, {grouped(rows->left_out)}));
-    const float side = characters(frame, 44);
+    const float side = characters(frame, 52);
     const bool beside = ImGui::GetContentRegionAvail().x > side + grid_width(frame, *rows, least_cell(frame));
     const ImVec2 room = ImGui::GetContentRegionAvail();
     const float below = std::min(room.y * 0.42F, ImGui::GetTextLineHeightWithSpacing() * 11);

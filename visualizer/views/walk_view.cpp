@@ -27,7 +27,9 @@ class WalkGridView final : public View {
     if (!rows->nothing.empty()) return nothing(frame, rows->nothing);
     draw_title(frame, *rows);
     draw_steps(frame, *rows);
-    draw_address(frame, *rows);
+    // In a low panel the grid comes first.
+    const bool low = ImGui::GetWindowHeight() < 22 * ImGui::GetTextLineHeight();
+    if (!low) draw_address(frame, *rows);
     draw_attempts(frame, *rows);
     const float least = grid_width(frame, *rows, least_cell(frame, *rows));
     const float side = characters(frame, 46);
@@ -45,6 +47,7 @@ class WalkGridView final : public View {
     draw_reference(frame, *rows);
     draw_outcome(frame, *rows);
     if (beside) ImGui::EndChild();
+    if (low) draw_address(frame, *rows);
   }
 
  private:
