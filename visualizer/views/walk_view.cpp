@@ -209,6 +209,8 @@ class WalkGridView final : public View {
     }
     ImGui::EndChild();
     ImGui::PopStyleVar();
+    if (scroll_to_) ImGui::SetScrollFromPosY(*scroll_to_ - ImGui::GetWindowPos().y, 0.5F);
+    scroll_to_.reset();
   }
 
   void draw_slot(Frame& frame, const WalkRows& rows, std::size_t line, std::size_t column, ImVec2 at, ImVec2 size) {
@@ -267,6 +269,7 @@ class WalkGridView final : public View {
     if (now && followed_ != row.sequence) {
       followed_ = row.sequence;
       ImGui::SetScrollFromPosX(at.x + size.x / 2 - ImGui::GetWindowPos().x, 0.5F);
+      scroll_to_ = at.y + size.y / 2;
     }
   }
 
@@ -373,7 +376,8 @@ class WalkGridView final : public View {
   }
 
   Asked<WalkRows> rows_;
-  u64 followed_ = ~0ULL;  // the reference that was scrolled to
+  u64 followed_ = ~0ULL;            // the reference that was scrolled to
+  std::optional<float> scroll_to_;  // its middle on the screen, in the frame that comes to it
 };
 
 }  // namespace
