@@ -4,6 +4,7 @@
 
 #include "base/address.h"
 #include "base/bits.h"
+#include "base/hex.h"
 #include "visualizer/rows/entry_words.h"
 #include "visualizer/rows/walk_rows.h"
 #include "visualizer/words/words.h"
@@ -14,14 +15,6 @@ namespace {
 
 using trace::AccessKind;
 using trace::WalkOutcome;
-
-std::string hexadecimal(u64 value) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  do text.insert(text.begin(), digits[value & 15]);
-  while (value >>= 4);
-  return "0x" + text;
-}
 
 bool of_ept(const WalkReferenceRow& row) { return row.reference.dimension == static_cast<u8>(trace::Dimension::ept); }
 
@@ -137,7 +130,7 @@ std::string page_size(unsigned level) {
 }
 
 std::string address_text(u64 address, const Words& words) {
-  return address == unknown_address ? std::string(words(Text::unknown)) : hexadecimal(address);
+  return address == unknown_address ? std::string(words(Text::unknown)) : hex_number(address);
 }
 
 std::string sentence_of(const WalkRows& rows, const Words& words) {
@@ -147,9 +140,9 @@ std::string sentence_of(const WalkRows& rows, const Words& words) {
       return words.fill(Text::walk_translated,
                         {address_text(end.gpa, words), address_text(end.hpa, words), page_size(end.page_level)});
     case WalkOutcome::page_fault:
-      return words.fill(Text::walk_faulted, {hexadecimal(end.error_code)});
+      return words.fill(Text::walk_faulted, {hex_number(end.error_code)});
     case WalkOutcome::ept_violation:
-      return words.fill(Text::walk_violated, {hexadecimal(end.error_code), address_text(end.gpa, words)});
+      return words.fill(Text::walk_violated, {hex_number(end.error_code), address_text(end.gpa, words)});
     case WalkOutcome::ept_misconfiguration:
       return words.fill(Text::walk_misconfigured, {address_text(end.gpa, words)});
     case WalkOutcome::not_canonical:

@@ -13,6 +13,8 @@ constexpr ViewRow rows[] = {
     {"compare", Text::view_compare, Text::view_compare_doc, make_compare_view},
     {"exits", Text::view_exits, Text::view_exits_doc, make_exits_view},
     {"walk", Text::view_walk, Text::view_walk_doc, make_walk_view},
+    {"tables", Text::view_tables, Text::view_tables_doc, make_tables_view},
+    {"ept", Text::view_ept, Text::view_ept_doc, make_ept_view},
     {"tlb", Text::view_tlb, Text::view_tlb_doc, make_tlb_view},
     {"vmcs", Text::view_vmcs, Text::view_vmcs_doc, make_vmcs_view},
     {"ring", Text::view_ring, Text::view_ring_doc, make_ring_view},

@@ -28,13 +28,13 @@ class TlbGridView final : public View {
     if (rows == nullptr) return waiting(frame);
     if (!rows->nothing.empty()) return nothing(frame, rows->nothing);
     if (rows->slots.empty()) return waiting(frame);
-    text(frame.words.fill(Text::tlb_counts, {grouped(rows->misses), grouped(rows->fills), grouped(rows->evictions),
-                                             grouped(rows->flushed)}));
+    paragraph(frame.words.fill(Text::tlb_counts, {grouped(rows->misses), grouped(rows->fills), grouped(rows->evictions),
+                                                  grouped(rows->flushed)}));
     ImGui::SameLine();
     if (ImGui::GetContentRegionAvail().x < characters(frame, 10)) ImGui::NewLine();
     provenance(frame, trace::Provenance::modelled);
     if (rows->left_out > 0) dim(frame, frame.words.fill(Text::tlb_left_out, {grouped(rows->left_out)}));
-    const float side = characters(frame, 44);
+    const float side = characters(frame, 52);
     const bool beside = ImGui::GetContentRegionAvail().x > side + grid_width(frame, *rows, least_cell(frame));
     const ImVec2 room = ImGui::GetContentRegionAvail();
     const float below = std::min(room.y * 0.42F, ImGui::GetTextLineHeightWithSpacing() * 11);
@@ -143,7 +143,7 @@ class TlbGridView final : public View {
   static void draw_slot(const Frame& frame, const TlbRows& rows) {
     const auto found =
         std::find_if(rows.slots.begin(), rows.slots.end(), [](const auto& slot) { return slot.followed; });
-    if (found == rows.slots.end()) return dim(frame, frame.words(Text::tlb_choose));
+    if (found == rows.slots.end()) return paragraph(frame.words(Text::tlb_choose), frame.theme.dim);
     const TlbSlotRow& slot = *found;
     const auto index = static_cast<std::size_t>(found - rows.slots.begin());
     heading(frame,
@@ -187,7 +187,7 @@ class TlbGridView final : public View {
     if (rows.flushes.empty()) return dim(frame, frame.words(Text::tlb_no_flushes));
     if (!begin_table(frame, "flushes",
                      {{frame.words(Text::tlb_event), 14},
-                      {frame.words(Text::tlb_cause), 0},
+                      {frame.words(Text::tlb_cause), 14},
                       {frame.words(Text::tlb_scope), 0},
                       {frame.words(Text::tlb_dropped), 8}}))
       return;

@@ -5,6 +5,7 @@
 #include "visualizer/rows/entry_words.h"
 #include "visualizer/rows/walk_rows.h"
 #include "visualizer/views/list.h"
+#include "visualizer/views/walk_look.h"
 #include "visualizer/widgets/grid.h"
 
 namespace trapline::window {
@@ -18,61 +19,6 @@ constexpr unsigned cell_lines = 4;
 
 bool of_ept(const WalkReferenceRow& row) { return row.reference.dimension == static_cast<u8>(trace::Dimension::ept); }
 
-struct SourceLook {
-  const char* sign;
-  Text word, meaning;
-  Class colour;
-};
-SourceLook look_of(u8 source) {
-  switch (static_cast<Source>(source)) {
-    case Source::paging_structure_cache:
-      return {"□", Text::walk_source_cache, Text::walk_source_cache_means, Class::tables};
-    case Source::tlb:
-      return {"■", Text::walk_source_tlb, Text::walk_source_tlb_means, Class::tlb};
-    case Source::memory:
-      return {"●", Text::walk_source_memory, Text::walk_source_memory_means, Class::walks};
-  }
-  return {"?", Text::unknown, Text::unknown, Class::other};
-}
-
-Text word_of(WalkGap gap) {
-  switch (gap) {
-    case WalkGap::cached:
-      return Text::walk_gap_cached;
-    case WalkGap::large_page:
-      return Text::walk_gap_large;
-    case WalkGap::not_reached:
-      return Text::walk_gap_not_reached;
-    default:
-      return Text::walk_gap_not_yet;
-  }
-}
-
-Text meaning_of(WalkGap gap) {
-  switch (gap) {
-    case WalkGap::cached:
-      return Text::walk_gap_cached_means;
-    case WalkGap::large_page:
-      return Text::walk_gap_large_means;
-    case WalkGap::not_reached:
-      return Text::walk_gap_not_reached_means;
-    default:
-      return Text::walk_gap_not_yet_means;
-  }
-}
-
-std::string short_bits(const WalkReferenceRow& row) {
-  std::string text;
-  for (const WalkBit& bit : row.bits)
-    if (bit.set) text += (text.empty() ? "" : " ") + std::string(bit.name);
-  if (!row.memory_type.empty()) text += " " + row.memory_type;
-  return text.empty() ? "0" : text;
-}
-
-u64 address_of(const trace::WalkReference& reference) {
-  return reference.entry_hpa != unknown_address ? reference.entry_hpa : reference.entry_gpa;
-}
-
 class WalkGridView final : public View {
  public:
   void draw(Frame& frame) override {
@@ -81,7 +27,9 @@ class WalkGridView final : public View {
     if (!rows->nothing.empty()) return nothing(frame, rows->nothing);
     draw_title(frame, *rows);
     draw_steps(frame, *rows);
-    draw_address(frame, *rows);
+    // In a low panel the grid comes first.
+    const bool low = ImGui::GetWindowHeight() < 22 * ImGui::GetTextLineHeight();
+    if (!low) draw_address(frame, *rows);
     draw_attempts(frame, *rows);
     const float least = grid_width(frame, *rows, least_cell(frame, *rows));
     const float side = characters(frame, 46);
@@ -99,6 +47,7 @@ class WalkGridView final : public View {
     draw_reference(frame, *rows);
     draw_outcome(frame, *rows);
     if (beside) ImGui::EndChild();
+    if (low) draw_address(frame, *rows);
   }
 
  private:
@@ -260,6 +209,8 @@ class WalkGridView final : public View {
     }
     ImGui::EndChild();
     ImGui::PopStyleVar();
+    if (scroll_to_) ImGui::SetScrollFromPosY(*scroll_to_ - ImGui::GetWindowPos().y, 0.5F);
+    scroll_to_.reset();
   }
 
   void draw_slot(Frame& frame, const WalkRows& rows, std::size_t line, std::size_t column, ImVec2 at, ImVec2 size) {
@@ -318,6 +269,7 @@ class WalkGridView final : public View {
     if (now && followed_ != row.sequence) {
       followed_ = row.sequence;
       ImGui::SetScrollFromPosX(at.x + size.x / 2 - ImGui::GetWindowPos().x, 0.5F);
+      scroll_to_ = at.y + size.y / 2;
     }
   }
 
@@ -424,7 +376,8 @@ class WalkGridView final : public View {
   }
 
   Asked<WalkRows> rows_;
-  u64 followed_ = ~0ULL;  // the reference that was scrolled to
+  u64 followed_ = ~0ULL;            // the reference that was scrolled to
+  std::optional<float> scroll_to_;  // its middle on the screen, in the frame that comes to it
 };
 
 }  // namespace
