@@ -17,10 +17,10 @@ constexpr ViewRow rows[] = {
     {"ept", Text::view_ept, Text::view_ept_doc, make_ept_view},
     {"tlb", Text::view_tlb, Text::view_tlb_doc, make_tlb_view},
     {"vmcs", Text::view_vmcs, Text::view_vmcs_doc, make_vmcs_view},
-    {"ring", Text::view_ring, Text::view_ring_doc, make_ring_view},
     {"code", Text::view_code, Text::view_code_doc, make_code_view},
     {"registers", Text::view_registers, Text::view_registers_doc, make_registers_view},
     {"memory", Text::view_memory, Text::view_memory_doc, make_memory_view},
+    {"ring", Text::view_ring, Text::view_ring_doc, make_ring_view},
     {"console", Text::view_console, Text::view_console_doc, make_console_view},
 };
 
