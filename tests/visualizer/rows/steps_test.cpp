@@ -13,8 +13,7 @@ using namespace trapline::window;
 
 namespace {
 
-MadeLane made_run(int events = 3000) {
-  MadeLane made;
+void make_run(MadeLane& made, int events = 3000) {
   made.header(trace::Technique::full);
   std::mt19937 random(3);
   for (int i = 0; i < events; ++i) {
@@ -31,7 +30,6 @@ MadeLane made_run(int events = 3000) {
         made.emit(trace::Console{static_cast<u8>(i)});
     }
   }
-  return made;
 }
 
 std::optional<u64> stepped(LaneSet& lanes, u64 from, StepKind kind, Direction direction, std::string filter = {}) {
@@ -56,7 +54,8 @@ std::optional<u64> looked_for(const trace::EventSource& source, u64 from, Direct
 }  // namespace
 
 TEST_CASE("steps to stops, markers and hits lead where a look at every event leads") {
-  MadeLane made = made_run();
+  MadeLane made;
+  make_run(made);
   LaneSet lanes = made.lanes();
   const trace::EventSource& source = lanes.at(0)->source();
   for (u64 from = 0; from < source.end(); from += 97)
@@ -77,7 +76,8 @@ TEST_CASE("steps to stops, markers and hits lead where a look at every event lea
 }
 
 TEST_CASE("an instruction's step goes to the first event of another retired count") {
-  MadeLane made = made_run();
+  MadeLane made;
+  make_run(made);
   LaneSet lanes = made.lanes();
   const trace::EventSource& source = lanes.at(0)->source();
   const auto retired = [&](u64 at) { return source.at(at)->stamp().retired; };
@@ -111,7 +111,8 @@ TEST_CASE("where no instruction is counted and nothing is filtered, steps say so
 }
 
 TEST_CASE("a page of events begins where it is asked to, and is full also at the end") {
-  MadeLane made = made_run(500);
+  MadeLane made;
+  make_run(made, 500);
   LaneSet lanes = made.lanes();
   const EventPage page = events_page(lanes, {.at = {0, 0}, .first = 100, .second = 30}, Interrupt());
   REQUIRE(page.rows.size() == 30);
@@ -122,7 +123,8 @@ TEST_CASE("a page of events begins where it is asked to, and is full also at the
 }
 
 TEST_CASE("a filtered page holds hits alone, and a wrong filter all events and a sentence") {
-  MadeLane made = made_run();
+  MadeLane made;
+  make_run(made);
   LaneSet lanes = made.lanes();
   const EventPage page = events_page(lanes, {.first = 1000, .second = 40, .about = "trap"}, Interrupt());
   CHECK(page.filtered);
