@@ -11,8 +11,8 @@ namespace {
 
 constexpr u64 most_rows = 200;
 
-EventRow row_of(const trace::RecordedEvent& event, const trace::KindSet& stops) {
-  EventRow row;
+EventLine row_of(const trace::RecordedEvent& event, const trace::KindSet& stops) {
+  EventLine row;
   const trace::Stamp stamp = event.stamp();
   row.sequence = event.sequence();
   row.kind = event.kind_name();

@@ -8,7 +8,7 @@
 
 namespace trapline::window {
 
-struct EventRow {
+struct EventLine {
   u64 sequence = 0;
   std::string kind;
   std::string fields;  // name=value ...
@@ -21,7 +21,7 @@ struct EventRow {
 };
 
 struct EventPage {
-  std::vector<EventRow> rows;
+  std::vector<EventLine> rows;
   std::string trouble;    // of the filter, in a sentence; the page is then that of all events
   bool filtered = false;  // hits alone
   u64 hits = 0;           // found so far

@@ -22,7 +22,7 @@ class EventsView final : public View {
   void scroll(const Frame& frame, u64 visible, const EventPage& page);
   void draw_head(Frame& frame, const EventPage& page);
   void draw_rows(Frame& frame, const EventPage& page, u64 visible);
-  void draw_row(Frame& frame, const EventRow& row, const ImVec2& from, float width, u64 cause);
+  void draw_row(Frame& frame, const EventLine& row, const ImVec2& from, float width, u64 cause);
   void draw_scrollbar(Frame& frame, u64 visible, const EventPage& page, const ImVec2& from, float height);
 
   Asked<EventPage> page_;
@@ -79,7 +79,7 @@ void EventsView::draw_head(Frame& frame, const EventPage& page) {
   if (link(frame, frame.words(Text::clear_filter), "clear")) frame.requests.ask(SetFilter{});
 }
 
-void EventsView::draw_row(Frame& frame, const EventRow& row, const ImVec2& from, float width, u64 cause) {
+void EventsView::draw_row(Frame& frame, const EventLine& row, const ImVec2& from, float width, u64 cause) {
   ImDrawList* const list = ImGui::GetWindowDrawList();
   const float height = ImGui::GetTextLineHeight() + 4 * frame.scale, size = ImGui::GetFontSize();
   const float letter = characters(frame, 1);
@@ -152,7 +152,7 @@ void EventsView::draw_rows(Frame& frame, const EventPage& page, u64 visible) {
   const float height = ImGui::GetTextLineHeight() + 4 * frame.scale;
   const float width = room.x - scroll_width * frame.scale;
   const auto here = std::find_if(page.rows.begin(), page.rows.end(),
-                                 [&](const EventRow& row) { return row.sequence == frame.document.here().sequence; });
+                                 [&](const EventLine& row) { return row.sequence == frame.document.here().sequence; });
   const u64 cause = here == page.rows.end() ? 0 : here->cause;
   ImGui::PushClipRect(from, {from.x + width, from.y + room.y}, true);
   for (std::size_t i = 0; i < page.rows.size() && i < visible; ++i)

@@ -129,7 +129,7 @@ TEST_CASE("a filtered page holds hits alone, and a wrong filter all events and a
   const EventPage page = events_page(lanes, {.first = 1000, .second = 40, .about = "trap"}, Interrupt());
   CHECK(page.filtered);
   REQUIRE(page.rows.size() == 40);
-  for (const EventRow& row : page.rows) {
+  for (const EventLine& row : page.rows) {
     CHECK(row.kind == "trap");
     CHECK(row.stop);
     CHECK(row.sequence >= 1000);
