@@ -168,7 +168,7 @@ void Shell::focus_lane(std::size_t lane) {
 
 // The other lanes stand where the guest action begins that the lane in focus has begun last.
 void Shell::follow() {
-  if (!settings_.follow || document_.lanes.size() < 2) return;
+  if (!settings_.follow || document_.lanes.size() < 2 || !desk_->idle_done()) return;
   const ActionsRows* const rows = actions_.of(*desk_, {}, actions_rows);
   if (rows == nullptr) return;
   const ActionBegin* const action = rows->at(document_.focus, document_.here().sequence);

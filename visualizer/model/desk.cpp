@@ -123,6 +123,11 @@ void Desk::while_idle(IdleJob job) {
   state_->wake.notify_one();
 }
 
+bool Desk::idle_done() const {
+  const std::lock_guard lock(state_->mutex);
+  return !state_->idle_job;
+}
+
 u64 Desk::slices() const { return state_->slices; }
 
 bool Desk::busy() const {

@@ -51,6 +51,7 @@ class Desk {
   void forget(const void* owner);
   // Done in slices whenever no question waits, until it says that there is no more. A slice should take some 20 ms.
   void while_idle(IdleJob job);
+  bool idle_done() const;
   // Slices done so far: who shows what they build asks again when it has grown.
   u64 slices() const;
   // A question waits or is being worked on.
