@@ -51,3 +51,13 @@ TEST_CASE("an interrupted fold gives nothing, and the next one goes on from what
   REQUIRE(state != nullptr);
   CHECK(state->value == views::folded<Sum>(lane->source()).value);
 }
+
+TEST_CASE("a moment behind the end of the trace is the end") {
+  MadeLane made;
+  for (u32 i = 0; i < 10; ++i) made.emit(trace::Marker{1, 0, i});
+  const auto lane = made.lane();
+  FoldCache<Sum> cache;
+  const Sum* const state = cache.at(lane->source(), ~0ULL, Interrupt());
+  REQUIRE(state != nullptr);
+  CHECK(state->value == views::folded<Sum>(lane->source()).value);
+}
