@@ -19,6 +19,17 @@ Result<std::vector<std::unique_ptr<Lane>>> open_lanes(const std::vector<std::str
   return lanes;
 }
 
+// What a window builds while it is idle. Pictures of long traces show what is known without.
+void build(Lane& lane, const std::string& filter) {
+  constexpr u64 most_events = 2'000'000;
+  if (lane.facts().events > most_events) return;
+  while (lane.index().advance(64)) {
+  }
+  trace::Hits* const hits = lane.hits(filter);
+  while (hits != nullptr && hits->advance(64)) {
+  }
+}
+
 void draw_panel(View& view, Frame& frame) {
   const ImGuiIO& io = ImGui::GetIO();
   ImGui::SetNextWindowPos({0, 0});
@@ -46,6 +57,7 @@ Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneS
   document.subject = request.subject;
   document.filter = request.filter;
   for (std::size_t i = 0; i < lanes->size(); ++i) {
+    build(*lanes->at(i), request.filter);
     document.lanes.push_back(lanes->at(i)->facts());
     const auto at = position_named(lanes->at(i)->source(), i == request.lane ? request.at : "end");
     if (!at) return at.error();
@@ -62,10 +74,17 @@ Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneS
   const Words words(request.language);
   Frame frame{document, requests, desk, theme, words, headless.fonts()};
   const std::unique_ptr<View> view = row->make();
-  return headless.settle([&] {
+  const auto draw = [&] {
     draw_panel(*view, frame);
     ++frame.ticks;
-  });
+  };
+  for (const Key key : request.keys) {
+    headless.build(draw);
+    headless.key(key, Press::down);
+    headless.build(draw);
+    headless.key(key, Press::up);
+  }
+  return headless.settle(draw);
 }
 
 }  // namespace trapline::window

@@ -63,7 +63,7 @@ void TimelineMaker::take_axis(const TimelineAsk& ask) {
     map_ = nullptr;
   }
   if (map_ && map_columns_ == ask.map_columns) return;
-  map_ = std::make_shared<const std::vector<MinimapRow>>(minimap_rows(*axis_, ask.map_columns, 240));
+  map_ = std::make_shared<const std::vector<MinimapRow>>(minimap_rows(*axis_, ask.map_columns, 180));
   map_columns_ = ask.map_columns;
 }
 

@@ -70,9 +70,9 @@ struct TimelinePicture {
   TimelineRows rows;
   std::vector<TimelineLane> lanes;
   std::shared_ptr<const std::vector<MinimapRow>> map;
-  MinimapWindow window;        // in `map_columns`
+  MinimapWindow window;          // in `map_columns`
   std::vector<int> map_cursors;  // the same, one for each lane
-  std::optional<u64> probed;   // the event at the probe
+  std::optional<u64> probed;     // the event at the probe
 
   bool whole() const;
 };

@@ -7,6 +7,7 @@ namespace trapline::window {
 namespace {
 
 constexpr ViewRow rows[] = {
+    {"timeline", Text::view_timeline, Text::view_timeline_doc, make_timeline_view},
     {"console", Text::view_console, Text::view_console_doc, make_console_view},
 };
 

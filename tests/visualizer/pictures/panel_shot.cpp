@@ -1,5 +1,7 @@
 // panel-shot VIEW AT OUT.png TRACE... [--size WxH] [--theme T] [--lang L] [--lane N] [--subject KIND:VALUE]
+//     [--filter F] [--keys KEYS]
 // One view of traces as a picture: for looking at while a view is being made.
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 
@@ -15,6 +17,8 @@ bool take_option(PanelRequest& request, const std::string& name, const std::stri
   if (name == "--lang") request.language = trapline::language_named(value).value_or(trapline::Language::english);
   if (name == "--lane") request.lane = std::strtoul(value.c_str(), nullptr, 0);
   if (name == "--filter") request.filter = value;
+  if (name == "--keys")
+    for (const char key : value) request.keys.push_back(static_cast<Key>(std::toupper(key)));
   if (name == "--subject") {
     request.subject.kind = static_cast<trapline::views::SubjectKind>(std::strtoul(value.c_str(), nullptr, 0));
     request.subject.value = std::strtoull(value.c_str() + value.find(':') + 1, nullptr, 0);
