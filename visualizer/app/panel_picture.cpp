@@ -84,6 +84,7 @@ Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneS
     headless.build(draw);
     headless.key(key, Press::up);
   }
+  if (request.mouse_x >= 0 && request.mouse_y >= 0) headless.move_mouse(request.mouse_x, request.mouse_y);
   return headless.settle(draw);
 }
 

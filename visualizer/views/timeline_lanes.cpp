@@ -28,6 +28,7 @@ TimelineGeometry timeline_geometry(const Frame& frame, ImVec2 from, ImVec2 room)
   float titles = 60 * scale;
   for (std::size_t i = 0; i < at.lanes; ++i)
     titles = std::max(titles, ImGui::CalcTextSize(title_of(frame, i).c_str()).x + 20 * scale);
+  if (!frame.document.filter.empty()) titles += characters(frame, 8);  // for the number of hits
   at.chart = std::floor(from.x + std::min(titles, (at.right - at.left) / 4));
   at.columns = static_cast<unsigned>(std::max(16.0F, at.right - at.chart));
   at.scale_top = from.y;
@@ -132,7 +133,12 @@ void draw_title(TimelineChart& chart, std::size_t lane) {
   const std::size_t fits = static_cast<std::size_t>(std::max(0.0F, height / line - 1));
   const std::size_t shown = std::min(fits, lines.size());
   float y = std::floor(top + (height - line * static_cast<float>(shown + 1)) / 2);
-  draw_label(chart, {x, y}, room, focus ? frame.theme.text : frame.theme.dim, title_of(frame, lane));
+  const float used = draw_label(chart, {x, y}, room, focus ? frame.theme.text : frame.theme.dim, title_of(frame, lane));
+  if (shown == 0 && chart.picture.lanes[lane].filtered) {
+    const float width_of_hits = ImGui::CalcTextSize(lines[0].c_str()).x;
+    const float place = std::max(x + used + 6 * frame.scale, to.x - width_of_hits - 4 * frame.scale);
+    draw_count(chart, {place, y}, to.x - place, frame.theme.text, lines[0]);
+  }
   for (std::size_t i = 0; i < shown; ++i) draw_label(chart, {x, y += line}, room, frame.theme.dim, lines[i]);
 }
 

@@ -154,7 +154,7 @@ void draw_hits(TimelineChart& chart, const LaneRows& rows, const LaneStrip& stri
   for (const HitRow& hit : rows.hits)
     chart.list->AddRectFilled({chart.at.x(hit.left), strip.top},
                               {chart.at.x(std::max(hit.right, hit.left + 2)), strip.top + strip.height - 1},
-                              chart.frame.theme.changed);
+                              chart.frame.theme.text);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // panel-shot VIEW AT OUT.png TRACE... [--size WxH] [--theme T] [--lang L] [--lane N] [--subject KIND:VALUE]
-//     [--filter F] [--keys KEYS]
+//     [--filter F] [--keys KEYS] [--mouse X,Y]
 // One view of traces as a picture: for looking at while a view is being made.
 #include <cctype>
 #include <cstdio>
@@ -13,6 +13,7 @@ namespace {
 
 bool take_option(PanelRequest& request, const std::string& name, const std::string& value) {
   if (name == "--size") return std::sscanf(value.c_str(), "%dx%d", &request.width, &request.height) == 2;
+  if (name == "--mouse") return std::sscanf(value.c_str(), "%f,%f", &request.mouse_x, &request.mouse_y) == 2;
   if (name == "--theme") request.theme = theme_named(value).value_or(ThemeName::dark);
   if (name == "--lang") request.language = trapline::language_named(value).value_or(trapline::Language::english);
   if (name == "--lane") request.lane = std::strtoul(value.c_str(), nullptr, 0);
