@@ -37,6 +37,12 @@ void ask_for(TimelineState& state, const TimelineChart& chart, std::size_t lane,
   state.probe = TimelineAsk::Probe{lane, position_of(chart.picture.rows, column)};
 }
 
+// What the reader asked for last, though the picture of it may not be there yet: else quick turns of the wheel would
+// count once.
+TimelineRange range_now(const TimelineChart& chart, const TimelineState& state) {
+  return state.show == TimelineAsk::Show::positions ? state.range.within(chart.picture.end) : chart.picture.range;
+}
+
 // To the slice or the event; where there is neither, to the first event from there on.
 void press(TimelineChart& chart, TimelineState& state, const Pointed& pointed) {
   const auto target = target_of(chart, pointed);
@@ -62,14 +68,14 @@ void pan(const TimelineChart& chart, TimelineState& state, float pixels) {
 
 void take_hold(const TimelineChart& chart, TimelineState& state, Grip grip, float x) {
   state.grip = grip;
-  state.gripped = chart.picture.range;
+  state.gripped = range_now(chart, state);
   state.gripped_at = x;
   state.dragged = false;
 }
 
 void hear_wheel(const TimelineChart& chart, TimelineState& state, int column) {
   const ImGuiIO& io = ImGui::GetIO();
-  const TimelineRange& range = chart.picture.range;
+  const TimelineRange range = range_now(chart, state);
   const float aside = io.KeyShift && io.MouseWheel != 0 ? io.MouseWheel : io.MouseWheelH;
   if (aside != 0) {
     state.look_at(range.panned(static_cast<i64>(-150 * aside), chart.picture.end));
@@ -167,7 +173,7 @@ void hear_keys(TimelineChart& chart, TimelineState& state, bool hovered) {
   const ImGuiIO& io = ImGui::GetIO();
   if (io.WantTextInput || io.KeyCtrl || io.KeyShift || io.KeyAlt) return;
   const auto pressed = [&](Key key) { return is_key_pressed(key, Repeat::yes); };
-  const TimelineRange& range = chart.picture.range;
+  const TimelineRange range = range_now(chart, state);
   const u64 end = chart.picture.end;
   const auto cursor = chart.picture.lanes[chart.frame.document.focus].cursor;
   const u64 around = cursor ? position_of(chart.picture.rows, *cursor) : range.from + range.span() / 2;

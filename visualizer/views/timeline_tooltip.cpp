@@ -26,9 +26,14 @@ std::string place_text(const Frame& frame, u64 first, u64 last) {
   return frame.words.fill(Text::timeline_event_range, {grouped(first), grouped(last)});
 }
 
-void tell_provenance(const Frame& frame, trace::Provenance of) {
-  if (of == trace::Provenance::observed) return dim(frame, frame.words(Text::timeline_observed));
-  text(trace::name_of(of), of == trace::Provenance::derived ? frame.theme.derived : frame.theme.modelled);
+// Of several only the first one's is known.
+void tell_provenance(const Frame& frame, trace::Provenance of, u64 count) {
+  const std::string_view name =
+      of == trace::Provenance::observed ? frame.words(Text::timeline_observed) : trace::name_of(of);
+  const Colour colour = of == trace::Provenance::observed  ? frame.theme.dim
+                        : of == trace::Provenance::derived ? frame.theme.derived
+                                                           : frame.theme.modelled;
+  text(count > 1 ? frame.words.fill(Text::timeline_first, {name}) : std::string(name), colour);
 }
 
 void tell_class(const Frame& frame, trace::LaneClass lane_class) {
@@ -48,7 +53,7 @@ void tell_slice(const TimelineChart& chart, std::size_t lane, const SliceRow& ro
   const std::string duration = duration_text(frame, lane, row.ticks);
   text(row.count > 1 ? frame.words.fill(Text::timeline_together, {duration}) : duration);
   if (row.end == trace::SliceEnd::cut) text(frame.words(Text::timeline_cut), frame.theme.warning);
-  tell_provenance(frame, row.provenance);
+  tell_provenance(frame, row.provenance, row.count);
 }
 
 void tell_links(const TimelineChart& chart, const LaneRows& rows, u64 sequence) {
@@ -67,7 +72,7 @@ void tell_event(const TimelineChart& chart, const LaneRows& rows, const EventRow
   tell_class(frame, row.lane_class);
   text(frame.words.fill(Text::timeline_event, {grouped(row.first)}));
   if (row.count > 1) text(frame.words.fill(Text::timeline_shared, {grouped(row.count)}));
-  tell_provenance(frame, row.provenance);
+  tell_provenance(frame, row.provenance, row.count);
   tell_links(chart, rows, row.first);
 }
 
