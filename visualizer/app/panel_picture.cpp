@@ -19,6 +19,17 @@ Result<std::vector<std::unique_ptr<Lane>>> open_lanes(const std::vector<std::str
   return lanes;
 }
 
+// What a window builds while it is idle. Pictures of long traces show what is known without.
+void build(Lane& lane, const std::string& filter) {
+  constexpr u64 most_events = 2'000'000;
+  if (lane.facts().events > most_events) return;
+  while (lane.index().advance(64)) {
+  }
+  trace::Hits* const hits = lane.hits(filter);
+  while (hits != nullptr && hits->advance(64)) {
+  }
+}
+
 void draw_panel(View& view, Frame& frame) {
   const ImGuiIO& io = ImGui::GetIO();
   ImGui::SetNextWindowPos({0, 0});
@@ -92,6 +103,7 @@ Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneS
   document.filter = request.filter;
   if (lesson != nullptr) document.lab = opened_lab(*lesson->lesson());
   for (std::size_t i = 0; i < lanes->size(); ++i) {
+    build(*lanes->at(i), request.filter);
     document.lanes.push_back(lanes->at(i)->facts());
     const auto at = position_named(lanes->at(i)->source(), i == request.lane ? request.at : "end");
     if (!at) return at.error();
@@ -114,6 +126,13 @@ Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneS
     ++frame.ticks;
   };
   use(headless, request, draw);
+  for (const Key key : request.keys) {
+    headless.build(draw);
+    headless.key(key, Press::down);
+    headless.build(draw);
+    headless.key(key, Press::up);
+  }
+  if (request.mouse_x >= 0 && request.mouse_y >= 0) headless.move_mouse(request.mouse_x, request.mouse_y);
   return headless.settle(draw);
 }
 

@@ -16,6 +16,8 @@ struct PanelRequest {
   std::string at = "end";  // sequence number, kind#n, or `end`
   views::Subject subject;
   std::string filter;
+  std::vector<Key> keys;             // pressed one after the other before the picture is taken
+  float mouse_x = -1, mouse_y = -1;  // in the panel; outside: no tooltip
   int width = 800, height = 600;
   ThemeName theme = ThemeName::dark;
   Language language = Language::english;

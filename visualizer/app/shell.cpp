@@ -168,16 +168,18 @@ void Shell::focus_lane(std::size_t lane) {
 
 // The other lanes stand where the guest action begins that the lane in focus has begun last.
 void Shell::follow() {
-  if (!settings_.follow || document_.lanes.size() < 2 || !desk_->idle_done()) return;
-  const ActionsRows* const rows = actions_.of(*desk_, {}, actions_rows);
+  if (!settings_.follow || document_.lanes.size() < 2) return;
+  Question question;
+  question.first = desk_->slices();
+  const ActionsRows* const rows = actions_.of(*desk_, question, actions_rows);
   if (rows == nullptr) return;
-  const ActionBegin* const action = rows->at(document_.focus, document_.here().sequence);
+  const trace::ActionBegin* const action = rows->at(document_.focus, document_.here().sequence);
   if (action == nullptr) return;
   for (std::size_t lane = 0; lane < document_.lanes.size(); ++lane) {
     if (lane == document_.focus) continue;
-    const ActionBegin* const there = rows->at(lane, document_.positions[lane]);
+    const trace::ActionBegin* const there = rows->at(lane, document_.positions[lane]);
     if (there != nullptr && there->action == action->action && there->ordinal == action->ordinal) continue;
-    if (const ActionBegin* const same = rows->same(lane, *action)) document_.positions[lane] = same->sequence;
+    if (const trace::ActionBegin* const same = rows->same(lane, *action)) document_.positions[lane] = same->sequence;
   }
 }
 
@@ -316,7 +318,7 @@ void Shell::draw(const FontSet& fonts) {
 }
 
 void Shell::settle() { desk_->settle(); }
-bool Shell::restless() const { return desk_->busy() || pending_ || labs_busy(); }
+bool Shell::restless() const { return desk_->busy() || !desk_->idle_done() || pending_ || labs_busy(); }
 
 void Shell::hear_keys() {
   const ImGuiIO& io = ImGui::GetIO();

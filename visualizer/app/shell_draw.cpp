@@ -45,7 +45,10 @@ void Shell::draw_lanes(Frame& frame) {
 
 // Step k of n, always in sight; and what is there.
 void Shell::draw_place(Frame& frame) {
-  const CursorRows* const rows = cursor_.of(*desk_, frame.here(), cursor_rows);
+  Question question = frame.here();
+  question.subject = {};
+  question.first = desk_->slices();
+  const CursorRows* const rows = cursor_.of(*desk_, question, cursor_rows);
   const u64 at = document_.here().sequence;
   bold(frame, words_.fill(Text::event_of, {grouped(at), grouped(document_.lane().events)}));
   if (rows == nullptr) return;

@@ -9,29 +9,16 @@ namespace trapline::window {
 
 namespace {
 
-constexpr std::size_t most_actions = 100'000;
-
-// Actions that have begun and not ended.
-struct OpenActions {
-  std::vector<std::pair<u8, u32>> open;
-
-  static trace::KindSet kinds(const trace::EventSource& source) { return source.kinds<trace::Marker>(); }
-  void add(const trace::RecordedEvent& event) {
-    const auto marker = event.as<trace::Marker>();
-    if (!marker) return;
-    const std::pair<u8, u32> action{marker->action, marker->ordinal};
-    if (!marker->end) {
-      if (open.size() < 64) open.push_back(action);
-      return;
+// The action on the deepest level; what the index has not reached yet is not told.
+std::string innermost_action(const trace::SliceIndex& slices, u64 at) {
+  for (std::size_t level = trace::action_levels; level-- > 0;) {
+    const auto track = static_cast<trace::Track>(static_cast<std::size_t>(trace::Track::actions_0) + level);
+    if (const auto around = slices.track(track).around(at)) {
+      const trace::Slice& slice = slices.track(track).slices()[*around];
+      return slices.label(slice).text + " " + std::to_string(slice.ordinal);
     }
-    const auto found = std::find(open.rbegin(), open.rend(), action);
-    if (found != open.rend()) open.erase(std::next(found).base());
   }
-};
-
-std::string name_of(const std::pair<u8, u32>& action) {
-  const std::string_view word = trace::name_of(static_cast<trace::Action>(action.first));
-  return (word.empty() ? std::to_string(action.first) : std::string(word)) + " " + std::to_string(action.second);
+  return "";
 }
 
 StepOf step_of(Lane& lane, const trace::KindSet& kinds, u64 at) {
@@ -41,7 +28,7 @@ StepOf step_of(Lane& lane, const trace::KindSet& kinds, u64 at) {
 
 }  // namespace
 
-CursorRows cursor_rows(LaneSet& lanes, const Question& question, const Interrupt& interrupt) {
+CursorRows cursor_rows(LaneSet& lanes, const Question& question, const Interrupt&) {
   CursorRows rows;
   Lane* const lane = lanes.at(question.at.lane);
   if (lane == nullptr) return rows;
@@ -57,40 +44,36 @@ CursorRows cursor_rows(LaneSet& lanes, const Question& question, const Interrupt
   }
   rows.stop = step_of(*lane, stop_kinds(lane->source()), at);
   rows.marker = step_of(*lane, lane->source().kinds<trace::Marker>(), at);
-  const auto* const actions = lane->after<OpenActions>(at, interrupt);
-  if (actions != nullptr && !actions->open.empty()) rows.action = name_of(actions->open.back());
+  rows.action = innermost_action(lane->index().slices(), at);
   return rows;
 }
 
-const ActionBegin* ActionsRows::at(std::size_t lane, u64 sequence) const {
+const trace::ActionBegin* ActionsRows::at(std::size_t lane, u64 sequence) const {
   if (lane >= lanes.size()) return nullptr;
   const auto& begins = lanes[lane];
-  const auto after = std::upper_bound(begins.begin(), begins.end(), sequence,
-                                      [](u64 number, const ActionBegin& begin) { return number < begin.sequence; });
+  const auto after =
+      std::upper_bound(begins.begin(), begins.end(), sequence,
+                       [](u64 number, const trace::ActionBegin& begin) { return number < begin.sequence; });
   return after == begins.begin() ? nullptr : &*std::prev(after);
 }
 
-const ActionBegin* ActionsRows::same(std::size_t lane, const ActionBegin& action) const {
+const trace::ActionBegin* ActionsRows::same(std::size_t lane, const trace::ActionBegin& action) const {
   if (lane >= lanes.size()) return nullptr;
   const auto& begins = lanes[lane];
-  const auto found = std::find_if(begins.begin(), begins.end(), [&](const ActionBegin& begin) {
+  const auto found = std::find_if(begins.begin(), begins.end(), [&](const trace::ActionBegin& begin) {
     return begin.action == action.action && begin.ordinal == action.ordinal;
   });
   return found == begins.end() ? nullptr : &*found;
 }
 
-ActionsRows actions_rows(LaneSet& lanes, const Question&, const Interrupt& interrupt) {
+ActionsRows actions_rows(LaneSet& lanes, const Question&, const Interrupt&) {
   ActionsRows rows;
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     auto& begins = rows.lanes.emplace_back();
     Lane* const lane = lanes.at(i);
     if (lane == nullptr) continue;
-    trace::Cursor cursor = lane->source().events(lane->source().kinds<trace::Marker>());
-    while (const trace::RecordedEvent* event = cursor.next()) {
-      if (interrupt || begins.size() == most_actions) break;
-      const auto marker = event->as<trace::Marker>();
-      if (marker && !marker->end) begins.push_back({event->sequence(), marker->action, marker->ordinal});
-    }
+    const auto known = lane->index().slices().begins();
+    begins.assign(known.begin(), known.end());
   }
   return rows;
 }

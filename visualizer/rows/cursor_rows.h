@@ -18,24 +18,19 @@ struct CursorRows {
   u64 tick = 0;
   u64 retired = trace::unknown_number;
   trace::Provenance provenance = trace::Provenance::observed;
-  std::string action;  // the innermost guest action that is going on: "disk_block 3"; empty for none
+  std::string action;  // the innermost guest action that is going on: "disk_block 3"; empty for none known
   StepOf stop, marker;
 };
 CursorRows cursor_rows(LaneSet& lanes, const Question& question, const Interrupt& interrupt);
 
-// Where an action of the guest's begins.
-struct ActionBegin {
-  u64 sequence = 0;
-  u8 action = 0;
-  u32 ordinal = 0;
-};
+// Where guest actions begin, as far as the lanes' indices have been built. A question should hold how far that is.
 struct ActionsRows {
-  std::vector<std::vector<ActionBegin>> lanes;  // in order; at most 100,000 a lane
+  std::vector<std::vector<trace::ActionBegin>> lanes;  // in order
 
   // The last action of `lane` that had begun by `sequence`; null for none.
-  const ActionBegin* at(std::size_t lane, u64 sequence) const;
+  const trace::ActionBegin* at(std::size_t lane, u64 sequence) const;
   // The same action in another lane; null where it has not begun it.
-  const ActionBegin* same(std::size_t lane, const ActionBegin& action) const;
+  const trace::ActionBegin* same(std::size_t lane, const trace::ActionBegin& action) const;
 };
 ActionsRows actions_rows(LaneSet& lanes, const Question& question, const Interrupt& interrupt);
 

@@ -97,6 +97,7 @@ SliceRow row_of(const Cells& cells, const TimelineRows& picture, const Item& ite
   row.last = last.last();
   row.count = static_cast<u32>(slices.size());
   row.ordinal = first.ordinal;
+  for (const Slice& slice : slices) row.ticks += slice.ticks;
   row.end = last.end;
   if (const auto what = cells.axis->lane(cells.lane).overview().what(first.first)) row.provenance = what->provenance;
   row.lane_class = label.lane_class;

@@ -31,6 +31,7 @@ struct SliceRow {
   u64 first = 0, last = 0;  // sequence numbers
   u32 count = 1;            // slices told as one
   u32 ordinal = 0;          // of an action
+  u64 ticks = 0;            // that they take together
   trace::LaneClass lane_class = trace::LaneClass::other;
   trace::SliceEnd end = trace::SliceEnd::closed;
   trace::Provenance provenance = trace::Provenance::observed;  // of the first event

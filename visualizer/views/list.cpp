@@ -7,6 +7,7 @@ namespace trapline::window {
 namespace {
 
 constexpr ViewRow rows[] = {
+    {"timeline", Text::view_timeline, Text::view_timeline_doc, make_timeline_view},
     {"lesson", Text::view_lesson, Text::view_lesson_doc, make_lesson_view},
     {"events", Text::view_events, Text::view_events_doc, make_events_view},
     {"explain", Text::view_explain, Text::view_explain_doc, make_explain_view},

@@ -1,5 +1,7 @@
-// panel-shot VIEW AT OUT.png TRACE... [--size WxH] [--theme T] [--lang L] [--lane N] [--subject KIND:VALUE] [--lab LAB]
+// panel-shot VIEW AT OUT.png TRACE... [--size WxH] [--theme T] [--lang L] [--lane N] [--subject KIND:VALUE]
+//     [--lab LAB] [--filter F] [--keys KEYS] [--mouse X,Y] [--click X,Y] [--scroll LINES]
 // One view of traces as a picture: for looking at while a view is being made.
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 
@@ -11,6 +13,7 @@ namespace {
 
 bool take_option(PanelRequest& request, const std::string& name, const std::string& value) {
   if (name == "--size") return std::sscanf(value.c_str(), "%dx%d", &request.width, &request.height) == 2;
+  if (name == "--mouse") return std::sscanf(value.c_str(), "%f,%f", &request.mouse_x, &request.mouse_y) == 2;
   if (name == "--theme") request.theme = theme_named(value).value_or(ThemeName::dark);
   if (name == "--lang") request.language = trapline::language_named(value).value_or(trapline::Language::english);
   if (name == "--lane") request.lane = std::strtoul(value.c_str(), nullptr, 0);
@@ -25,6 +28,8 @@ bool take_option(PanelRequest& request, const std::string& name, const std::stri
     auto& [x, y] = request.clicks.emplace_back();
     return std::sscanf(value.c_str(), "%d,%d", &x, &y) == 2;
   }
+  if (name == "--keys")
+    for (const char key : value) request.keys.push_back(static_cast<Key>(std::toupper(key)));
   if (name == "--subject") {
     request.subject.kind = static_cast<trapline::views::SubjectKind>(std::strtoul(value.c_str(), nullptr, 0));
     request.subject.value = std::strtoull(value.c_str() + value.find(':') + 1, nullptr, 0);

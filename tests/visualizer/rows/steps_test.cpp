@@ -153,13 +153,16 @@ TEST_CASE("the cursor's rows count stops and tell the innermost action") {
   made.emit(trace::Marker{2, 1, 7});
   made.emit(trace::Trap{});
   made.emit(trace::Marker{1, 1, 1});
+  made.emit(trace::Trap{});
   LaneSet lanes = made.lanes();
+  while (lanes.at(0)->index().advance(1)) {
+  }
   const auto action_at = [&](u64 at) { return cursor_rows(lanes, {.at = {0, at}}, Interrupt()); };
   CHECK(action_at(3).action == std::string(trace::name_of(trace::Action{2})) + " 7");
   CHECK(action_at(3).stop.k == 2);
-  CHECK(action_at(3).stop.n == 3);
+  CHECK(action_at(3).stop.n == 4);
   CHECK(action_at(5).action == std::string(trace::name_of(trace::Action{1})) + " 1");
-  CHECK(action_at(6).action.empty());
+  CHECK(action_at(7).action.empty());
   CHECK(action_at(0).stop.k == 0);
 }
 
@@ -174,6 +177,9 @@ TEST_CASE("the same action is found in every lane that has begun it") {
   list.push_back(first.lane());
   list.push_back(second.lane());
   LaneSet lanes(std::move(list));
+  for (std::size_t lane = 0; lane < 2; ++lane)
+    while (lanes.at(lane)->index().advance(1)) {
+    }
   const ActionsRows rows = actions_rows(lanes, {}, Interrupt());
   REQUIRE(rows.at(0, 2) != nullptr);
   CHECK(rows.at(0, 1)->ordinal == 1);
