@@ -350,6 +350,10 @@ void Shell::carry_out() {
 
 void Shell::carry_out(const Request& request) {
   if (const auto* go_to = std::get_if<GoTo>(&request)) return go(go_to->to);
+  if (const auto* pass = std::get_if<PassBy>(&request)) {
+    move(pass->at);
+    return history_.step({document_.here(), view_});
+  }
   if (const auto* select = std::get_if<Select>(&request)) {
     document_.subject = select->subject;
     return;

@@ -14,6 +14,10 @@ namespace trapline::window {
 struct GoTo {
   Moment to;
 };
+// The same on the way to somewhere, while the mouse is held: going back skips it.
+struct PassBy {
+  Moment at;
+};
 // Follow something through the trace: other views mark it, and `who changed it` asks about it.
 struct Select {
   views::Subject subject;
@@ -47,8 +51,8 @@ struct OpenTraces {
   std::vector<std::string> paths;
 };
 
-using Request =
-    std::variant<GoTo, Select, GoToLastChange, ShowView, SetFilter, CopyText, Tell, OpenLab, RunGuest, OpenTraces>;
+using Request = std::variant<GoTo, PassBy, Select, GoToLastChange, ShowView, SetFilter, CopyText, Tell, OpenLab,
+                             RunGuest, OpenTraces>;
 
 class Requests {
  public:

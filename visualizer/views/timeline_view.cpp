@@ -145,7 +145,11 @@ class TimelineView final : public View {
     if (focus < picture.rows.lanes.size())
       shown_events_ = {picture.rows.lanes[focus].first, picture.rows.lanes[focus].end};
     if (!picture.probed || picture.ask.probe != state_.probe) return;
-    frame.requests.go({state_.probe->lane, *picture.probed});
+    const Moment to{state_.probe->lane, *picture.probed};
+    if (ImGui::IsMouseDown(0))
+      frame.requests.ask(PassBy{to});
+    else
+      frame.requests.go(to);
     state_.probe.reset();
   }
 
