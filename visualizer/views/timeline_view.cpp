@@ -1,6 +1,7 @@
 // The timeline: asks for a picture of the stretch that the reader looks at, and keeps how they look.
 #include <algorithm>
 #include <cmath>
+#include <imgui.h>
 
 #include "visualizer/views/list.h"
 #include "visualizer/views/timeline_chart.h"
