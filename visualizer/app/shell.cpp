@@ -29,6 +29,7 @@ Shell::Shell(ShellOptions options)
       theme_(theme_of(theme_named(settings_.theme).value_or(ThemeName::dark))),
       words_(settings_.language),
       desk_(std::make_unique<Desk>(std::vector<std::string>{}, options_.mode)),
+      start_(options_.ask_host),
       labs_(std::make_unique<Labs>()) {
   use_preset(settings_.preset);
 }

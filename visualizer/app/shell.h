@@ -25,6 +25,7 @@ struct ShellOptions {
   Settings settings;
   Desk::Mode mode = Desk::Mode::threaded;
   std::string settings_file;  // where changes are kept; nowhere where empty
+  StartScreen::AskHost ask_host = [] { return kvm::probe(); };
 };
 
 class Shell {

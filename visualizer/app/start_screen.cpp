@@ -3,7 +3,6 @@
 #include <imgui.h>
 
 #include "check/clean.h"
-#include "kvm/probe.h"
 #include "lab/definition.h"
 #include "session/catalog.h"
 #include "visualizer/model/link.h"
@@ -14,14 +13,13 @@ namespace trapline::window {
 
 namespace {
 
-std::string host_sentence(const Words& words) {
-  const kvm::Probe probe = kvm::probe();
-  return probe.usable ? words.fill(Text::host_kvm, {probe.module}) : words.fill(Text::host_no_kvm, {probe.why_not});
+std::string host_sentence(const Words& words, const kvm::Probe& host) {
+  return host.usable ? words.fill(Text::host_kvm, {host.module}) : words.fill(Text::host_no_kvm, {host.why_not});
 }
 
 }  // namespace
 
-StartRows start_rows(const Words& words) {
+StartRows start_rows(const Words& words, const kvm::Probe& host) {
   StartRows rows;
   for (const lab::Place& place : lab::all_labs()) {
     const auto definition = lab::load(place, 1, words.language());
@@ -30,7 +28,7 @@ StartRows start_rows(const Words& words) {
                          check::one_line(definition->summary), definition->minutes});
   }
   rows.host.emplace_back(words(Text::host_soft));
-  rows.host.push_back(host_sentence(words));
+  rows.host.push_back(host_sentence(words, host));
   for (const auto& guest : session::guests()) rows.guests.emplace_back(guest.name, guest.doc);
   return rows;
 }
@@ -99,7 +97,7 @@ void StartScreen::draw_side(Frame& frame, const std::vector<std::string>& recent
 }
 
 void StartScreen::draw(Frame& frame, const std::vector<std::string>& recent, const std::string& busy) {
-  if (!rows_) rows_ = start_rows(frame.words);
+  if (!rows_) rows_ = start_rows(frame.words, ask_host_());
   hear_keys();
   entries_ = 0;
   ImGui::PushFont(frame.fonts.title);

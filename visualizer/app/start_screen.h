@@ -1,10 +1,12 @@
 // What opens first: the labs, what this host can do, what was opened last. Arrow keys and Enter, or the mouse.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "kvm/probe.h"
 #include "visualizer/widgets/frame.h"
 
 namespace trapline::window {
@@ -21,10 +23,14 @@ struct StartRows {
   std::vector<std::string> host;                            // a sentence each
   std::vector<std::pair<std::string, std::string>> guests;  // name, what it is
 };
-StartRows start_rows(const Words& words);
+StartRows start_rows(const Words& words, const kvm::Probe& host);
 
 class StartScreen {
  public:
+  // Who says what this host can do; pictures that are to be the same everywhere bring a host of their own.
+  using AskHost = std::function<kvm::Probe()>;
+  explicit StartScreen(AskHost ask_host) : ask_host_(std::move(ask_host)) {}
+
   // `busy` is a sentence while something is being recorded. What is chosen goes into the requests.
   void draw(Frame& frame, const std::vector<std::string>& recent, const std::string& busy);
   // Reads the labs anew, in the language of now.
@@ -40,6 +46,7 @@ class StartScreen {
              Request request);
   void hear_keys();
 
+  AskHost ask_host_;
   std::optional<StartRows> rows_;
   std::size_t chosen_ = 0, entries_ = 0;
   bool enter_ = false, moved_ = false;
