@@ -77,6 +77,7 @@ Result<> open_things(Shell& shell, const cli::ViewCommand& command) {
 // Where to stand, once there is something to stand in.
 Result<> go_there(Shell& shell, const cli::ViewCommand& command) {
   if (shell.document().empty()) return {};
+  if (!command.layout.empty()) shell.use_preset(command.layout);  // a lab has chosen its own
   Link link = link_to(shell.document(), "");
   const LanePosition position = lane_position(command.at);
   link.at = position.at;
