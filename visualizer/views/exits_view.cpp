@@ -78,10 +78,12 @@ class ExitsView final : public View {
     ImGui::Dummy({0, 2 * frame.scale});
     float names = 0;
     u64 most = 0;
+    ImGui::PushFont(frame.fonts.bold);  // of the lane in focus, the widest
     for (const ExitsLane& lane : rows.summary) {
       names = std::max(names, ImGui::CalcTextSize(lane.title.c_str()).x);
       if (lane.known) most = std::max(most, lane.stops);
     }
+    ImGui::PopFont();
     const bool roomy = ImGui::GetWindowHeight() > 330 * frame.scale;
     for (const ExitsLane& lane : rows.summary) {
       draw_lane_bar(frame, lane, names + 10 * frame.scale, most);
