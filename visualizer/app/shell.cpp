@@ -48,9 +48,9 @@ void Shell::set_document(std::vector<LaneFacts> lanes, std::unique_ptr<LaneSet> 
   cursor_.reset();
   actions_.reset();
   pending_.reset();
-  desk_ = std::make_unique<Desk>(std::move(set), options_.mode);
   Document document;
   for (std::size_t i = 0; i < lanes.size(); ++i) document.positions.push_back(first_stop(set->at(i)->source()));
+  desk_ = std::make_unique<Desk>(std::move(set), options_.mode);
   document.lanes = std::move(lanes);
   document_ = std::move(document);
   history_ = History();
