@@ -43,14 +43,15 @@ class Window {
 
  private:
   void load_fonts_anew();
+  void fit_display();
   void draw();
-  void wait();
+  bool wait();
 
   Shell& shell_;
   GLFWwindow* window_ = nullptr;
   bool glfw_ = false, imgui_ = false;
   FontSet fonts_;
-  double size_ = 0;
+  double size_ = 0, display_scale_ = 1;
   Language language_ = Language::english;
   OpenGl gl_;
   int busy_frames_ = 8;  // frames still to be drawn without waiting
@@ -83,15 +84,31 @@ Result<> Window::open() {
   ImGui::GetIO().IniFilename = nullptr;
   imgui_ = ImGui_ImplGlfw_InitForOpenGL(window_, true) && ImGui_ImplOpenGL3_Init("#version 150");
   if (!imgui_) return unavailable("OpenGL could not be set up on this display");
+  ImGui::GetIO().ConfigInputTextCursorBlink = false;  // nothing is drawn while nothing happens
+  fit_display();
   load_fonts_anew();
   return {};
 }
 
+// Letters grow with the dots per inch that the display tells, as far as its windows do not grow by themselves.
+void Window::fit_display() {
+  float wanted = 1, unused = 1;
+  glfwGetWindowContentScale(window_, &wanted, &unused);
+  int width = 0, pixels = 0;
+  glfwGetWindowSize(window_, &width, nullptr);
+  glfwGetFramebufferSize(window_, &pixels, nullptr);
+  const double grown = width > 0 ? static_cast<double>(pixels) / width : 1;
+  const double scale = wanted / grown;
+  if (scale == display_scale_ || scale <= 0) return;
+  display_scale_ = scale;
+  shell_.set_display_scale(scale);
+}
+
 void Window::load_fonts_anew() {
-  const FontRequest request = shell_.font_request();
-  if (size_ == request.size && language_ == shell_.words().language()) return;
-  size_ = request.size;
+  if (size_ == shell_.font_size() && language_ == shell_.words().language()) return;
+  size_ = shell_.font_size();
   language_ = shell_.words().language();
+  const FontRequest request = shell_.font_request();
   ImGui::GetIO().Fonts->Clear();
   fonts_ = load_fonts(*ImGui::GetIO().Fonts, request);
   for (const std::string& warning : fonts_.warnings) shell_.tell(warning);
@@ -100,14 +117,16 @@ void Window::load_fonts_anew() {
 }
 
 void Window::draw() {
+  int width = 0, height = 0;
+  glfwGetFramebufferSize(window_, &width, &height);
+  if (width == 0 || height == 0) return;  // minimized
+  fit_display();
   load_fonts_anew();
   ImGui_ImplOpenGL3_NewFrame();
   ImGui_ImplGlfw_NewFrame();
   ImGui::NewFrame();
   shell_.draw(fonts_);
   ImGui::Render();
-  int width = 0, height = 0;
-  glfwGetFramebufferSize(window_, &width, &height);
   gl_.viewport(0, 0, width, height);
   const u32 background = shell_.theme().background;
   gl_.clear_color(static_cast<float>(channel(background, 0)) / 255, static_cast<float>(channel(background, 1)) / 255,
@@ -117,23 +136,25 @@ void Window::draw() {
   glfwSwapBuffers(window_);
 }
 
-void Window::wait() {
+// True where something may look different now.
+bool Window::wait() {
   if (busy_frames_ > 0) {
     --busy_frames_;
     glfwPollEvents();
-    return;
+    return true;
   }
   const double before = glfwGetTime();
   const double patience = shell_.restless() ? 0.02 : 0.5;
   glfwWaitEventsTimeout(patience);
-  if (shell_.restless() || glfwGetTime() - before < patience * 0.9) busy_frames_ = 4;
+  const bool heard = glfwGetTime() - before < patience * 0.9;
+  if (heard || shell_.restless()) busy_frames_ = 4;
+  return busy_frames_ > 0 || shell_.has_grown();
 }
 
 void Window::run() {
-  while (glfwWindowShouldClose(window_) == 0 && !shell_.wants_to_quit()) {
-    wait();
-    draw();
-  }
+  draw();
+  while (glfwWindowShouldClose(window_) == 0 && !shell_.wants_to_quit())
+    if (wait()) draw();
 }
 
 }  // namespace

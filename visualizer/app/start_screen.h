@@ -23,22 +23,24 @@ struct StartRows {
 };
 StartRows start_rows(const Words& words);
 
+// Whether keys are for this screen, and not for what lies over it.
+enum class Listening : u8 { no, yes };
+
 class StartScreen {
  public:
-  // `busy` is a sentence while something is being recorded. What is chosen goes into the requests.
-  void draw(Frame& frame, const std::vector<std::string>& recent, const std::string& busy);
+  // `busy` is a sentence while something is being recorded, `told` one about what went wrong. What is chosen goes into
+  // the requests.
+  void draw(Frame& frame, const std::vector<std::string>& recent, const std::string& busy, const std::string& told,
+            Listening listening);
   // Reads the labs anew, in the language of now.
   void refresh() { rows_.reset(); }
 
  private:
-  struct Entry {
-    Request request;
-  };
   void draw_labs(Frame& frame);
   void draw_side(Frame& frame, const std::vector<std::string>& recent);
   bool entry(Frame& frame, const std::string& first, const std::string& title, const std::string& second,
              Request request);
-  void hear_keys();
+  void hear_keys(Listening listening);
 
   std::optional<StartRows> rows_;
   std::size_t chosen_ = 0, entries_ = 0;
