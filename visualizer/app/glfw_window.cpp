@@ -1,13 +1,18 @@
 // Draws only when something has happened or an answer is awaited, so that a window that nobody touches costs nothing.
 #include "visualizer/app/glfw_window.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <deque>
+#include <optional>
 
 #define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
 #include <backends/imgui_impl_glfw.h>
 #include <backends/imgui_impl_opengl3.h>
 #include <imgui.h>
+
+#include "visualizer/render/imgui_input.h"
 
 namespace trapline::window {
 
@@ -34,6 +39,12 @@ std::string last_glfw_error() {
   return what == nullptr ? "no reason given" : what;
 }
 
+// A key, or a letter where there is one.
+struct KeyEvent {
+  int key = 0, scan_code = 0, action = 0, modifiers = 0;
+  unsigned letter = 0;
+};
+
 class Window {
  public:
   explicit Window(Shell& shell) : shell_(shell) {}
@@ -43,6 +54,8 @@ class Window {
 
  private:
   void load_fonts_anew();
+  void hear();
+  void deliver_keys();
   void fit_display();
   void draw();
   bool wait();
@@ -54,7 +67,10 @@ class Window {
   double size_ = 0, display_scale_ = 1;
   Language language_ = Language::english;
   OpenGl gl_;
-  int busy_frames_ = 8;  // frames still to be drawn without waiting
+  std::optional<ImVec2> mouse_, pressed_at_;
+  GLFWcursorposfun moved_ = nullptr;  // the backend's own, since 1.87
+  std::deque<KeyEvent> keys_;         // that were heard and not yet shown to Dear ImGui
+  int busy_frames_ = 8;               // frames still to be drawn without waiting
 };
 
 Window::~Window() {
@@ -85,9 +101,47 @@ Result<> Window::open() {
   imgui_ = ImGui_ImplGlfw_InitForOpenGL(window_, true) && ImGui_ImplOpenGL3_Init("#version 150");
   if (!imgui_) return unavailable("OpenGL could not be set up on this display");
   ImGui::GetIO().ConfigInputTextCursorBlink = false;  // nothing is drawn while nothing happens
+  hear();
   fit_display();
   load_fonts_anew();
   return {};
+}
+
+// Dear ImGui up to 1.86 sees a key only where it is down when a frame begins. One that is pressed and released between
+// two frames would be lost, so keys wait in line: one press a frame, and its release in a later one.
+// A mouse likewise may be elsewhere when the frame begins in which its button went down.
+void Window::hear() {
+  glfwSetWindowUserPointer(window_, this);
+  moved_ = glfwSetCursorPosCallback(window_, [](GLFWwindow* window, double x, double y) {
+    auto* const self = static_cast<Window*>(glfwGetWindowUserPointer(window));
+    self->mouse_ = ImVec2(static_cast<float>(x), static_cast<float>(y));
+    if (self->moved_ != nullptr) self->moved_(window, x, y);
+  });
+  glfwSetMouseButtonCallback(window_, [](GLFWwindow* window, int button, int action, int modifiers) {
+    ImGui_ImplGlfw_MouseButtonCallback(window, button, action, modifiers);
+    auto* const self = static_cast<Window*>(glfwGetWindowUserPointer(window));
+    if (action == GLFW_PRESS) self->pressed_at_ = self->mouse_;
+  });
+  glfwSetKeyCallback(window_, [](GLFWwindow* window, int key, int scan_code, int action, int modifiers) {
+    static_cast<Window*>(glfwGetWindowUserPointer(window))->keys_.push_back({key, scan_code, action, modifiers, 0});
+  });
+  glfwSetCharCallback(window_, [](GLFWwindow* window, unsigned letter) {
+    static_cast<Window*>(glfwGetWindowUserPointer(window))->keys_.push_back({0, 0, 0, 0, letter});
+  });
+}
+
+void Window::deliver_keys() {
+  for (bool pressed = false; !keys_.empty(); keys_.pop_front()) {
+    const KeyEvent& event = keys_.front();
+    if (event.letter != 0) {
+      ImGui_ImplGlfw_CharCallback(window_, event.letter);
+      continue;
+    }
+    if (pressed) return;
+    ImGui_ImplGlfw_KeyCallback(window_, event.key, event.scan_code, event.action, event.modifiers);
+    const bool modifier = event.key >= GLFW_KEY_LEFT_SHIFT && event.key <= GLFW_KEY_RIGHT_SUPER;
+    pressed = event.action == GLFW_PRESS && !modifier;
+  }
 }
 
 // Letters grow with the dots per inch that the display tells, as far as its windows do not grow by themselves.
@@ -122,8 +176,11 @@ void Window::draw() {
   if (width == 0 || height == 0) return;  // minimized
   fit_display();
   load_fonts_anew();
+  deliver_keys();
   ImGui_ImplOpenGL3_NewFrame();
   ImGui_ImplGlfw_NewFrame();
+  if (pressed_at_) pin_mouse(ImGui::GetIO(), pressed_at_->x, pressed_at_->y);
+  pressed_at_.reset();
   ImGui::NewFrame();
   shell_.draw(fonts_);
   ImGui::Render();
@@ -138,8 +195,8 @@ void Window::draw() {
 
 // True where something may look different now.
 bool Window::wait() {
-  if (busy_frames_ > 0) {
-    --busy_frames_;
+  if (busy_frames_ > 0 || !keys_.empty()) {
+    busy_frames_ = std::max(0, busy_frames_ - 1);
     glfwPollEvents();
     return true;
   }

@@ -32,8 +32,7 @@ void Shell::open_lab(const std::string& lab, u64 seed) {
 
 // The lesson in the language of now, beside the lanes as they are: nothing of the reader's is lost.
 void Shell::translate_lab() {
-  if (lesson() == nullptr || labs_->opening || !lesson()->lesson() ||
-      lesson()->lesson()->language == words_.language())
+  if (lesson() == nullptr || labs_->opening || !lesson()->lesson() || lesson()->lesson()->language == words_.language())
     return;
   const OpenedLab lab = *document_.lab;
   LessonOptions options;

@@ -19,7 +19,17 @@ struct LessonOptions {
 };
 
 // What a key asks of the lesson pane, which does it when it is drawn next.
-enum class LessonWish : u8 { none, next_answer, previous_answer, check, check_all, hint, other_page, page_up, page_down };
+enum class LessonWish : u8 {
+  none,
+  next_answer,
+  previous_answer,
+  check,
+  check_all,
+  hint,
+  other_page,
+  page_up,
+  page_down
+};
 
 class LessonSession {
  public:
