@@ -23,6 +23,9 @@ u64 first_stop(const trace::EventSource& source) {
   return event == nullptr ? 0 : event->sequence();
 }
 
+// Dear ImGui says so for a frame longer than a box is active, in which a key would be lost.
+bool is_writing() { return ImGui::GetIO().WantTextInput && ImGui::IsAnyItemActive(); }
+
 }  // namespace
 
 Shell::Shell(ShellOptions options)
@@ -270,7 +273,7 @@ void Shell::draw(const FontSet& fonts) {
   palette_.draw(now, *this);
   ++frames_;
   carry_out();
-  writing_ = ImGui::GetIO().WantTextInput;
+  writing_ = is_writing();
   if (!options_.state_file.empty()) write_state();
 }
 
@@ -288,7 +291,7 @@ void Shell::hear_keys() {
                             : io.KeyShift ? Modifier::shift
                             : io.KeyAlt   ? Modifier::alt
                                           : Modifier::none;
-  const bool writing = io.WantTextInput;
+  const bool writing = is_writing();
   for (const Command& command : all_commands()) {
     const KeyStroke& stroke = command.stroke;
     const bool function = stroke.key >= Key::f1 && stroke.key <= Key::f12;

@@ -190,7 +190,7 @@ void Shell::draw_border(Frame& frame, Layout& split, std::size_t before, float x
     ImGui::GetWindowDrawList()->AddRectFilled(ImGui::GetItemRectMin(), ImGui::GetItemRectMax(), theme_.accent);
   }
   const ImVec2 moved = ImGui::GetIO().MouseDelta;
-  if (held && extent > 0) {
+  if (held && extent > 0 && !ImGui::IsItemActivated()) {  // the way to the border is not the way of the border
     move_border(split, before, (columns ? moved.x : moved.y) / extent);
     settings_.layouts[settings_.preset] = text_of(layout_);
   }

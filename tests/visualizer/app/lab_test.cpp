@@ -68,7 +68,8 @@ TEST_CASE("A leads through the open tasks and back, T turns between text and tas
   Hands hands(place);
   hands.shell().open_lab("01", 1);
   hands.settle();
-  for (const char* task : {"before_it_runs", "who_trapped", "kept_faith", "find_out", "choose_exits", "before_it_runs"}) {
+  for (const char* task :
+       {"before_it_runs", "who_trapped", "kept_faith", "find_out", "choose_exits", "before_it_runs"}) {
     hands.press(letter('a'));
     CAPTURE(task);
     CHECK(hands.sees(std::string("answer ") + task));
@@ -87,6 +88,23 @@ TEST_CASE("A leads through the open tasks and back, T turns between text and tas
   CHECK_FALSE(hands.sees("check all"));
   hands.press(letter('t'));
   CHECK_FALSE(hands.sees("answer choose_exits"));
+}
+
+TEST_CASE("a key right behind Escape is a command again") {
+  Place place;
+  Hands hands(place);
+  hands.shell().open_lab("01", 1);
+  hands.settle();
+  hands.press(letter('a'));
+  Headless& keys = hands.studio().headless();
+  keys.key(Key::escape, Press::down);
+  hands.studio().frame();
+  keys.key(Key::escape, Press::up);
+  keys.key(letter('h'), Press::down);
+  hands.studio().frame();
+  keys.key(letter('h'), Press::up);
+  hands.settle();
+  CHECK(says(hands, R"("hints":1)"));
 }
 
 TEST_CASE("keys of a lesson say that none is open where none is") {

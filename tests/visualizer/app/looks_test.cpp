@@ -104,9 +104,11 @@ TEST_CASE("borders and tabs stay where they were put, each layout for itself, un
     REQUIRE(hands.shell().open(tour_at("100")));
     hands.press(Key::left_control, digit(3));
     const std::string first = text_of(hands.shell().layout());
+    const Landmark border = hands.place("border x 0");
     hands.drag("border x 0", 90);
     moved = text_of(hands.shell().layout());
     CHECK(moved != first);
+    CHECK(hands.place("border x 0").x == doctest::Approx(border.x + 90).epsilon(0.01));
     hands.press(Key::left_control, digit(1));
     CHECK(text_of(hands.shell().layout()) != moved);
     hands.press(Key::left_control, digit(3));

@@ -73,9 +73,10 @@ class Hands {
     studio_.headless().button(0, Press::up);
     settle();
   }
+  // The button goes down in the frame in which the mouse comes from elsewhere.
   void drag(const std::string& name, float right) {
     const Landmark where = place(name);
-    point(name);
+    studio_.headless().move_mouse(where.x + where.width / 2, where.y + where.height / 2);
     studio_.headless().button(0, Press::down);
     studio_.frame();
     studio_.headless().move_mouse(where.x + where.width / 2 + right, where.y + where.height / 2);
