@@ -55,6 +55,7 @@ class Window {
  private:
   void load_fonts_anew();
   void hear();
+  static Window& woken(GLFWwindow* window);
   void deliver_keys();
   void fit_display();
   void draw();
@@ -107,27 +108,49 @@ Result<> Window::open() {
   return {};
 }
 
+// Something was heard: what it leads to may take a few frames to come to rest.
+Window& Window::woken(GLFWwindow* window) {
+  auto& self = *static_cast<Window*>(glfwGetWindowUserPointer(window));
+  self.busy_frames_ = 4;
+  return self;
+}
+
 // Dear ImGui up to 1.86 sees a key only where it is down when a frame begins. One that is pressed and released between
 // two frames would be lost, so keys wait in line: one press a frame, and its release in a later one.
 // A mouse likewise may be elsewhere when the frame begins in which its button went down.
 void Window::hear() {
   glfwSetWindowUserPointer(window_, this);
   moved_ = glfwSetCursorPosCallback(window_, [](GLFWwindow* window, double x, double y) {
-    auto* const self = static_cast<Window*>(glfwGetWindowUserPointer(window));
-    self->mouse_ = ImVec2(static_cast<float>(x), static_cast<float>(y));
-    if (self->moved_ != nullptr) self->moved_(window, x, y);
+    Window& self = woken(window);
+    self.mouse_ = ImVec2(static_cast<float>(x), static_cast<float>(y));
+    if (self.moved_ != nullptr) self.moved_(window, x, y);
   });
   glfwSetMouseButtonCallback(window_, [](GLFWwindow* window, int button, int action, int modifiers) {
     ImGui_ImplGlfw_MouseButtonCallback(window, button, action, modifiers);
-    auto* const self = static_cast<Window*>(glfwGetWindowUserPointer(window));
-    if (action == GLFW_PRESS) self->pressed_at_ = self->mouse_;
+    Window& self = woken(window);
+    if (action == GLFW_PRESS) self.pressed_at_ = self.mouse_;
+  });
+  glfwSetScrollCallback(window_, [](GLFWwindow* window, double x, double y) {
+    woken(window);
+    ImGui_ImplGlfw_ScrollCallback(window, x, y);
   });
   glfwSetKeyCallback(window_, [](GLFWwindow* window, int key, int scan_code, int action, int modifiers) {
-    static_cast<Window*>(glfwGetWindowUserPointer(window))->keys_.push_back({key, scan_code, action, modifiers, 0});
+    woken(window).keys_.push_back({key, scan_code, action, modifiers, 0});
   });
   glfwSetCharCallback(window_, [](GLFWwindow* window, unsigned letter) {
-    static_cast<Window*>(glfwGetWindowUserPointer(window))->keys_.push_back({0, 0, 0, 0, letter});
+    woken(window).keys_.push_back({0, 0, 0, 0, letter});
   });
+  glfwSetCursorEnterCallback(window_, [](GLFWwindow* window, int entered) {
+    woken(window);
+    ImGui_ImplGlfw_CursorEnterCallback(window, entered);
+  });
+  glfwSetWindowFocusCallback(window_, [](GLFWwindow* window, int focused) {
+    woken(window);
+    ImGui_ImplGlfw_WindowFocusCallback(window, focused);
+  });
+  glfwSetWindowRefreshCallback(window_, [](GLFWwindow* window) { woken(window); });
+  glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* window, int, int) { woken(window); });
+  glfwSetWindowContentScaleCallback(window_, [](GLFWwindow* window, float, float) { woken(window); });
 }
 
 void Window::deliver_keys() {
@@ -196,15 +219,12 @@ void Window::draw() {
 // True where something may look different now.
 bool Window::wait() {
   if (busy_frames_ > 0 || !keys_.empty()) {
-    busy_frames_ = std::max(0, busy_frames_ - 1);
+    busy_frames_ = keys_.empty() ? busy_frames_ - 1 : 4;
     glfwPollEvents();
     return true;
   }
-  const double before = glfwGetTime();
-  const double patience = shell_.restless() ? 0.02 : 0.5;
-  glfwWaitEventsTimeout(patience);
-  const bool heard = glfwGetTime() - before < patience * 0.9;
-  if (heard || shell_.restless()) busy_frames_ = 4;
+  glfwWaitEventsTimeout(shell_.restless() ? 0.02 : 0.5);
+  if (shell_.restless()) busy_frames_ = 4;
   return busy_frames_ > 0 || shell_.has_grown();
 }
 
