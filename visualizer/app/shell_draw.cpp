@@ -96,6 +96,7 @@ void Shell::draw_top(Frame& frame) {
     ImGui::EndCombo();
   }
   same_line(frame);
+  if (ImGui::GetContentRegionAvail().x < characters(frame, 20)) ImGui::NewLine();  // many lanes in a narrow window
   draw_filter(frame);
   draw_place(frame);
   if (!document_.lane().trouble.empty()) paragraph(document_.lane().trouble, theme_.warning);
