@@ -204,6 +204,7 @@ void add_view(CLI::App& app, ViewCommand& command, Chosen& chosen, ViewFunction 
   sub->add_option("--theme", command.theme, "light or dark");
   sub->add_option("--lang", command.language, "en or zh");
   sub->add_option("--scale", command.scale, "Of all letters: 1.25")->check(CLI::Range(0.7, 3.0));
+  sub->add_option("--state", command.state, "Keep what the window says in this file, a line of JSON, for tests");
   sub->footer(
       "In the window: Ctrl+P lists every command, F1 every key; Y copies a link to where you are, which is a command\n"
       "line such as these. Without a display the picture goes to trapline-out/view.png.\n\n"

@@ -23,6 +23,7 @@ struct ViewCommand {
   std::string theme, language;
   double scale = 0;  // 0: as remembered
   u64 seed = 1;
+  std::string state;  // file that the window keeps what it shows in, for tests
 };
 
 using ViewFunction = int (*)(const ViewCommand& command);

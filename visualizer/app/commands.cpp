@@ -1,6 +1,7 @@
 #include "visualizer/app/commands.h"
 
 #include "visualizer/app/shell.h"
+#include "visualizer/lesson/session.h"
 
 namespace trapline::window {
 
@@ -17,6 +18,11 @@ void focus(Shell& shell) {
 template <std::size_t number>
 void preset(Shell& shell) {
   shell.use_preset(std::string(layout_presets()[number].name));
+}
+
+template <LessonWish what>
+void wish(Shell& shell) {
+  shell.wish_of_lesson(what);
 }
 
 void first_event(Shell& shell) { shell.go({shell.document().focus, 0}); }
@@ -69,6 +75,14 @@ constexpr Command rows[] = {
     {"filter", Text::do_filter, {Key::slash, none}, [](Shell& shell) { shell.edit_filter(); }},
     {"go_to", Text::do_go_to, {letter('g'), none}, [](Shell& shell) { shell.toggle_palette("@"); }},
     {"copy_link", Text::do_copy_link, {letter('y'), none}, [](Shell& shell) { shell.copy_link(); }},
+    {"answer", Text::do_answer, {letter('a'), none}, wish<LessonWish::next_answer>},
+    {"previous_answer", Text::do_previous_answer, {letter('a'), shift}, wish<LessonWish::previous_answer>},
+    {"check", Text::do_check, {letter('c'), none}, wish<LessonWish::check>},
+    {"check_all", Text::do_check_all, {letter('c'), shift}, wish<LessonWish::check_all>},
+    {"hint", Text::do_hint, {letter('h'), none}, wish<LessonWish::hint>},
+    {"lesson_page", Text::do_lesson_page, {letter('t'), none}, wish<LessonWish::other_page>},
+    {"page_down", Text::do_page_down, {Key::page_down, none}, wish<LessonWish::page_down>},
+    {"page_up", Text::do_page_up, {Key::page_up, none}, wish<LessonWish::page_up>},
     {"layout_overview", Text::layout_overview, {digit(1), control}, preset<0>},
     {"layout_lesson", Text::layout_lesson, {digit(2), control}, preset<1>},
     {"layout_paging", Text::layout_paging, {digit(3), control}, preset<2>},
@@ -98,6 +112,10 @@ std::string key_name(Key key) {
       return "Home";
     case Key::end:
       return "End";
+    case Key::page_up:
+      return "PgUp";
+    case Key::page_down:
+      return "PgDn";
     case Key::equal:
       return "+";
     case Key::minus:

@@ -71,7 +71,7 @@ bool Palette::run_text(Shell& shell) {
     return true;
   }
   if (const auto link = link_in(text)) {
-    if (auto opened = shell.open(*link); !opened) shell.tell(opened.error().sentence);
+    if (auto opened = shell.open_named(*link); !opened) shell.tell(opened.error().sentence);
     return true;
   }
   return false;
@@ -98,6 +98,7 @@ void Palette::draw(Frame& frame, Shell& shell) {
   if (std::exchange(focus_, false)) ImGui::SetKeyboardFocusHere();
   const bool entered = ImGui::InputTextWithHint("##text", std::string(frame.words(Text::palette_hint)).c_str(), text_,
                                                 sizeof text_, ImGuiInputTextFlags_EnterReturnsTrue);
+  if (ImGui::IsItemEdited()) chosen_ = 0;
   const std::vector<Entry> entries = matching(frame);
   if (is_key_pressed(Key::down, Repeat::yes)) ++chosen_;
   if (is_key_pressed(Key::up, Repeat::yes) && chosen_ > 0) --chosen_;

@@ -16,6 +16,7 @@ Result<std::vector<std::unique_ptr<Lane>>> open_lanes(const std::vector<std::str
     if (!lane) return lane.error();
     lanes.push_back(std::move(*lane));
   }
+  tell_apart(lanes);
   return lanes;
 }
 
@@ -86,6 +87,12 @@ void use(Headless& headless, const PanelRequest& request, const std::function<vo
 
 }  // namespace
 
+std::shared_ptr<FontAtlas> fonts_of(Language language) {
+  FontRequest request{.texts = texts_of(language)};
+  if (language == Language::chinese) request.script = Script::chinese;
+  return std::make_shared<FontAtlas>(request);
+}
+
 Result<Picture> panel_picture(const PanelRequest& request) {
   auto session = open_lab(request);
   if (!session) return session.error();
@@ -109,9 +116,7 @@ Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneS
     if (!at) return at.error();
     document.positions.push_back(*at);
   }
-  FontRequest fonts{.texts = texts_of(request.language)};
-  if (request.language == Language::chinese) fonts.script = Script::chinese;
-  Headless headless(request.width, request.height, std::make_shared<FontAtlas>(fonts));
+  Headless headless(request.width, request.height, request.fonts ? request.fonts : fonts_of(request.language));
   const Theme theme = theme_of(request.theme);
   headless.within([&] { apply(theme, 1); });
   headless.set_background(theme.panel);

@@ -21,6 +21,7 @@ struct PanelRequest {
   int width = 800, height = 600;
   ThemeName theme = ThemeName::dark;
   Language language = Language::english;
+  std::shared_ptr<FontAtlas> fonts;  // made before by fonts_of(), so that many pictures share it; its own where null
   // A lab that is open beside the traces; its lanes stand for them where there are none.
   std::string lab;
   u64 seed = 1;
@@ -30,6 +31,8 @@ struct PanelRequest {
   std::vector<std::pair<int, int>> clicks;  // one after the other
   int scroll = 0;                           // of the wheel, in lines, where the last click was
 };
+
+std::shared_ptr<FontAtlas> fonts_of(Language language);
 
 // Errors: no such view, a trace that cannot be opened, an event that is not there.
 Result<Picture> panel_picture(const PanelRequest& request);

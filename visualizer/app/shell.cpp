@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <imgui.h>
 
+#include "lab/place.h"
 #include "visualizer/app/commands.h"
 #include "visualizer/app/shell_labs.h"
 #include "visualizer/app/texts.h"
@@ -21,6 +23,9 @@ u64 first_stop(const trace::EventSource& source) {
   return event == nullptr ? 0 : event->sequence();
 }
 
+// Dear ImGui says so for a frame longer than a box is active, in which a key would be lost.
+bool is_writing() { return ImGui::GetIO().WantTextInput && ImGui::IsAnyItemActive(); }
+
 }  // namespace
 
 Shell::Shell(ShellOptions options)
@@ -29,11 +34,13 @@ Shell::Shell(ShellOptions options)
       theme_(theme_of(theme_named(settings_.theme).value_or(ThemeName::dark))),
       words_(settings_.language),
       desk_(std::make_unique<Desk>(std::vector<std::string>{}, options_.mode)),
+      start_(options_.ask_host),
       labs_(std::make_unique<Labs>()) {
   use_preset(settings_.preset);
 }
 
 Shell::~Shell() {
+  remember();
   views_.clear();
   step_.reset();
   cursor_.reset();
@@ -55,7 +62,7 @@ void Shell::set_document(std::vector<LaneFacts> lanes, std::unique_ptr<LaneSet> 
   document_ = std::move(document);
   history_ = History();
   start_shown_ = false;
-  build_while_idle();
+  set_filter("");
 }
 
 // The indices of all lanes, a few blocks at a time, and what the filter finds.
@@ -81,6 +88,7 @@ Result<> Shell::open(const Link& link) {
     if (!lane) return lane.error();
     lanes.push_back(std::move(*lane));
   }
+  tell_apart(lanes);
   if (link.lane >= lanes.size())
     return usage_error("there is no lane " + std::to_string(link.lane + 1) + "; " + std::to_string(lanes.size()) +
                        (lanes.size() == 1 ? " trace is open" : " traces are open"));
@@ -106,6 +114,17 @@ Result<> Shell::open(const Link& link) {
   return {};
 }
 
+Result<> Shell::open_named(const Link& link, u64 seed) {
+  const auto is_trace = [](const std::string& thing) {
+    return std::filesystem::is_regular_file(thing) || thing.ends_with(".trap") || thing.ends_with(".part");
+  };
+  if (link.traces.size() != 1 || is_trace(link.traces[0])) return open(link);
+  const auto lab = lab::find_lab(link.traces[0]);
+  if (!lab) return lab.error();
+  open_lab(lab->word, seed);
+  return {};
+}
+
 // ---- moving ------------------------------------------------------------------------------------------------------
 
 void Shell::move(Moment to) {
@@ -118,6 +137,7 @@ void Shell::move(Moment to) {
 void Shell::go(Moment to, const std::string& view) {
   if (document_.empty()) return;
   history_.step({document_.here(), view_});
+  told_.clear();
   move(to);
   if (!view.empty()) show_view(view);
   history_.jump({document_.here(), view_});
@@ -127,6 +147,11 @@ void Shell::step(StepKind kind, Direction direction) {
   if (document_.empty()) return;
   if (kind == StepKind::change && document_.subject.kind == views::SubjectKind::none)
     return tell(std::string(words_(Text::nothing_selected)));
+  // A key that is held asks faster than a long search answers: it must not start the search anew each time.
+  if (pending_ && pending_->kind == kind && pending_->direction == direction) {
+    pending_->again = std::min(pending_->again + 1, 2U);
+    return;
+  }
   pending_ = Pending{kind, direction, ++steps_asked_};
 }
 
@@ -140,9 +165,11 @@ void Shell::take_step() {
                                           return window::step(lanes, asked, kind, direction, interrupt);
                                         });
   if (rows == nullptr || !step_.current() || !rows->done) return;
-  const StepKind kind = std::exchange(pending_, std::nullopt)->kind;
+  const Pending done = *std::exchange(pending_, std::nullopt);
+  const StepKind kind = done.kind;
   if (!rows->to) return tell(std::string(words_(kind == StepKind::change ? Text::no_change : Text::no_step)));
   told_.clear();
+  if (done.again > 0) pending_ = Pending{kind, done.direction, ++steps_asked_, done.again - 1};
   if (kind == StepKind::change) return go({document_.focus, *rows->to});
   move({document_.focus, *rows->to});
   history_.step({document_.here(), view_});
@@ -179,70 +206,11 @@ void Shell::follow() {
     if (lane == document_.focus) continue;
     const trace::ActionBegin* const there = rows->at(lane, document_.positions[lane]);
     if (there != nullptr && there->action == action->action && there->ordinal == action->ordinal) continue;
-    if (const trace::ActionBegin* const same = rows->same(lane, *action)) document_.positions[lane] = same->sequence;
+    const trace::ActionBegin* const same = rows->same(lane, *action);
+    const auto gate = gate_of(lane);
+    if (same != nullptr && (!gate || same->sequence < *gate)) document_.positions[lane] = same->sequence;
   }
 }
-
-// ---- how it looks ------------------------------------------------------------------------------------------------
-
-void Shell::show_view(const std::string& name) {
-  if (find_view(name) == nullptr) return;
-  start_shown_ = start_shown_ && document_.empty();
-  if (bring_up(layout_, name) == nullptr) add_view(layout_, name);
-  view_ = name;
-  settings_.layouts[settings_.preset] = text_of(layout_);
-}
-
-void Shell::use_preset(const std::string& name) {
-  const LayoutPreset* const preset = find_layout_preset(name);
-  if (preset == nullptr) return;
-  settings_.preset = name;
-  const auto kept = settings_.layouts.find(name);
-  auto layout = kept == settings_.layouts.end() ? std::nullopt : layout_in(kept->second);
-  layout_ = layout ? std::move(*layout) : *layout_in(preset->layout);
-  remember();
-}
-
-void Shell::reset_preset() {
-  settings_.layouts.erase(settings_.preset);
-  use_preset(settings_.preset);
-}
-
-void Shell::set_theme(ThemeName name) {
-  theme_ = theme_of(name);
-  settings_.theme = name_of(name);
-  style_changed_ = true;
-  remember();
-}
-
-void Shell::set_language(Language language) {
-  words_ = Words(language);
-  settings_.language = language;
-  start_.refresh();
-  remember();
-}
-
-void Shell::set_scale(double scale) {
-  settings_.scale = std::clamp(scale, Settings::least_scale, Settings::most_scale);
-  style_changed_ = true;
-  remember();
-}
-
-void Shell::toggle_follow() {
-  settings_.follow = !settings_.follow;
-  tell(std::string(words_(settings_.follow ? Text::followed : Text::not_followed)));
-  remember();
-}
-
-void Shell::toggle_palette(std::string text) {
-  if (palette_.is_open())
-    palette_.close();
-  else
-    palette_.open(std::move(text));
-}
-
-void Shell::toggle_keys() { keys_shown_ = !keys_shown_; }
-void Shell::show_start() { start_shown_ = true; }
 
 void Shell::set_filter(std::string filter) {
   document_.filter = std::move(filter);
@@ -263,14 +231,6 @@ void Shell::remember() {
   if (const auto saved = save_settings(settings_, options_.settings_file); !saved) tell(saved.error().sentence);
 }
 
-FontRequest Shell::font_request() const {
-  FontRequest request;
-  request.size = 15 * settings_.scale;
-  request.script = words_.language() == Language::chinese ? Script::chinese : Script::latin;
-  request.texts = texts_of(words_.language());
-  return request;
-}
-
 View& Shell::view_named(const std::string& name) {
   auto& view = views_[name];
   if (!view) view = find_view(name)->make();
@@ -280,18 +240,19 @@ View& Shell::view_named(const std::string& name) {
 // ---- a frame -----------------------------------------------------------------------------------------------------
 
 Frame Shell::frame(const FontSet& fonts) {
-  return Frame{document_, requests_, *desk_, theme_, words_, fonts, static_cast<float>(settings_.scale),
-               frames_,   lesson()};
+  return Frame{document_, requests_, *desk_, theme_, words_, fonts, scale(), frames_, lesson(), &landmarks_};
 }
 
 void Shell::draw(const FontSet& fonts) {
-  if (std::exchange(style_changed_, false)) apply(theme_, static_cast<float>(settings_.scale));
+  if (std::exchange(style_changed_, false)) apply(theme_, scale());
   poll_labs();
   hear_keys();
   if (!document_.empty()) {
     take_step();
     follow();
   }
+  landmarks_.places.clear();
+  slices_drawn_ = desk_->slices();
   Frame now = frame(fonts);
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   ImGui::SetNextWindowPos({0, 0});
@@ -300,7 +261,8 @@ void Shell::draw(const FontSet& fonts) {
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings |
                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
   if (start_shown_ || document_.empty()) {
-    start_.draw(now, settings_.recent, busy_sentence());
+    const bool alone = !palette_.is_open() && !keys_shown_;
+    start_.draw(now, settings_.recent, busy_sentence(), told_, alone ? Listening::yes : Listening::no);
   } else {
     draw_top(now);
     const ImVec2 from = ImGui::GetCursorPos();
@@ -315,6 +277,8 @@ void Shell::draw(const FontSet& fonts) {
   palette_.draw(now, *this);
   ++frames_;
   carry_out();
+  writing_ = is_writing();
+  if (!options_.state_file.empty()) write_state();
 }
 
 void Shell::settle() { desk_->settle(); }
@@ -324,13 +288,14 @@ void Shell::hear_keys() {
   const ImGuiIO& io = ImGui::GetIO();
   if (palette_.is_open()) return;
   if (keys_shown_ && is_key_pressed(Key::escape, Repeat::no)) keys_shown_ = false;
-  const int held = (io.KeyShift ? 1 : 0) + (io.KeyCtrl ? 1 : 0) + (io.KeyAlt ? 1 : 0);
+  const bool plus = io.KeyCtrl && is_key_down(Key::equal);  // where it is typed with Shift
+  const int held = (io.KeyShift && !plus ? 1 : 0) + (io.KeyCtrl ? 1 : 0) + (io.KeyAlt ? 1 : 0);
   if (held > 1) return;
-  const Modifier modifier = io.KeyShift  ? Modifier::shift
-                            : io.KeyCtrl ? Modifier::control
-                            : io.KeyAlt  ? Modifier::alt
-                                         : Modifier::none;
-  const bool writing = io.WantTextInput;
+  const Modifier modifier = io.KeyCtrl    ? Modifier::control
+                            : io.KeyShift ? Modifier::shift
+                            : io.KeyAlt   ? Modifier::alt
+                                          : Modifier::none;
+  const bool writing = is_writing();
   for (const Command& command : all_commands()) {
     const KeyStroke& stroke = command.stroke;
     const bool function = stroke.key >= Key::f1 && stroke.key <= Key::f12;

@@ -18,13 +18,18 @@
 #include "visualizer/rows/cursor_rows.h"
 #include "visualizer/rows/steps.h"
 #include "visualizer/views/view.h"
+#include "visualizer/widgets/landmark.h"
 
 namespace trapline::window {
+
+enum class LessonWish : u8;
 
 struct ShellOptions {
   Settings settings;
   Desk::Mode mode = Desk::Mode::threaded;
   std::string settings_file;  // where changes are kept; nowhere where empty
+  StartScreen::AskHost ask_host = [] { return kvm::probe(); };
+  std::string state_file;  // where every frame that changes something says so; nowhere where empty
 };
 
 class Shell {
@@ -36,17 +41,26 @@ class Shell {
   Result<> open(const Link& link);
   // A lab: its lanes are recorded in the background and opened when they are there.
   void open_lab(const std::string& lab, u64 seed);
+  // Done once when the lanes of the lab that is being opened are there.
+  void when_opened(std::function<void(Shell&)> then) { when_opened_ = std::move(then); }
+  // Either, as a command line names them.
+  Result<> open_named(const Link& link, u64 seed = 1);
 
   // One frame. The size is that of ImGui's display.
   void draw(const FontSet& fonts);
   // What the fonts must be able to show, and how large; a change of it asks for another atlas.
   FontRequest font_request() const;
+  double font_size() const;
+  // Of the display, which enlarges everything beside what the reader has chosen.
+  void set_display_scale(double scale);
   const Theme& theme() const { return theme_; }
   // Answers everything that has been asked and does the idle work: for pictures.
   void settle();
   bool wants_to_quit() const { return quit_; }
   // Something is moving by itself: draw again soon.
   bool restless() const;
+  // What is built while nobody asks has grown since the last frame.
+  bool has_grown() const { return desk_->slices() != slices_drawn_; }
 
   // ---- what commands do ------------------------------------------------------------------------------------------
   void go(Moment to, const std::string& view = {});
@@ -65,6 +79,7 @@ class Shell {
   void toggle_keys();
   void edit_filter() { focus_filter_ = true; }
   void set_filter(std::string filter);
+  void wish_of_lesson(LessonWish wish);
   void copy_link();
   void show_start();
   void quit() { quit_ = true; }
@@ -78,6 +93,10 @@ class Shell {
   // The view that is on top in the largest panel that the reader asked for last; `events` at first.
   const std::string& view() const { return view_; }
   Requests& requests() { return requests_; }
+  // What the window says, as one line of JSON: what is open, where the reader stands, what was told, and where things
+  // that can be pressed lay in the last frame. For tests, which cannot read pictures.
+  std::string state() const;
+  const Landmarks& landmarks() const { return landmarks_; }
 
  private:
   struct Labs;  // of a lab that is being recorded, and its lesson
@@ -96,9 +115,14 @@ class Shell {
   void poll_labs();
   void show_recorded(std::optional<Recorded> recorded);
   void show_lab();
+  void translate_lab();
   u64 before_gate(std::size_t lane, u64 sequence);
+  std::optional<u64> gate_of(std::size_t lane) const;
   LessonSession* lesson() const;
   std::string busy_sentence() const;
+  std::string lane_name(std::size_t lane) const;
+  void write_state();
+  float scale() const { return static_cast<float>(settings_.scale * display_scale_); }
   bool labs_busy() const;
 
   void draw_top(Frame& frame);
@@ -127,15 +151,21 @@ class Shell {
   Palette palette_;
   StartScreen start_;
   std::unique_ptr<Labs> labs_;
+  std::function<void(Shell&)> when_opened_;
   bool start_shown_ = true, keys_shown_ = false, quit_ = false, focus_filter_ = false, style_changed_ = true;
   char filter_text_[256] = {};
   std::string told_;
-  u64 frames_ = 0;
+  double display_scale_ = 1;
+  u64 frames_ = 0, slices_drawn_ = 0;
+  Landmarks landmarks_;
+  std::string written_state_;
+  bool writing_ = false;  // the keyboard goes into a box
 
   struct Pending {
     StepKind kind;
     Direction direction;
     u64 serial;
+    unsigned again = 0;  // asked for once more while it was on its way
   };
   std::optional<Pending> pending_;
   u64 steps_asked_ = 0;

@@ -36,11 +36,17 @@ void Shell::draw_lanes(Frame& frame) {
       ImGui::PushStyleColor(ImGuiCol_Text, theme_.on_accent);
     }
     const std::string id = "lane" + std::to_string(i);
-    if (button(words_.fill(Text::lane_number, {std::to_string(i + 1), lane.title}), id.c_str()))
+    if (button(words_.fill(Text::lane_number, {std::to_string(i + 1), lane_name(i)}), id.c_str()))
       requests_.go({i, document_.positions[i]});
+    landmark(frame, "lane " + std::to_string(i + 1));
     if (focus) ImGui::PopStyleColor(3);
-    tooltip(lane.trouble.empty() ? lane.path : lane.path + "\n" + lane.trouble);
+    tooltip(lane.title + "\n" + lane.path + (lane.trouble.empty() ? "" : "\n" + lane.trouble));
   }
+}
+
+// A lesson speaks of its lanes by the names that the lab gives them.
+std::string Shell::lane_name(std::size_t lane) const {
+  return document_.lab && lane < document_.lab->lanes.size() ? document_.lab->lanes[lane] : document_.lanes[lane].title;
 }
 
 // Step k of n, always in sight; and what is there.
@@ -72,8 +78,8 @@ void Shell::draw_filter(Frame& frame) {
   if (ImGui::InputTextWithHint("##filter", std::string(words_(Text::filter_hint)).c_str(), filter_text_,
                                sizeof filter_text_, ImGuiInputTextFlags_EnterReturnsTrue))
     set_filter(filter_text_);
+  landmark(frame, "filter");
   tooltip(words_(Text::filter_hint));
-  (void)frame;
 }
 
 void Shell::draw_top(Frame& frame) {
@@ -93,6 +99,7 @@ void Shell::draw_top(Frame& frame) {
     ImGui::EndCombo();
   }
   same_line(frame);
+  if (ImGui::GetContentRegionAvail().x < characters(frame, 20)) ImGui::NewLine();  // many lanes in a narrow window
   draw_filter(frame);
   draw_place(frame);
   if (!document_.lane().trouble.empty()) paragraph(document_.lane().trouble, theme_.warning);
@@ -180,13 +187,14 @@ void Shell::draw_border(Frame& frame, Layout& split, std::size_t before, float x
   ImGui::PushID(&split);
   ImGui::PushID(static_cast<int>(before));
   ImGui::InvisibleButton("border", columns ? ImVec2{gap, along} : ImVec2{along, gap});
+  landmark(frame, (columns ? "border x " : "border y ") + std::to_string(before));
   const bool held = ImGui::IsItemActive();
   if (held || ImGui::IsItemHovered()) {
     ImGui::SetMouseCursor(columns ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
     ImGui::GetWindowDrawList()->AddRectFilled(ImGui::GetItemRectMin(), ImGui::GetItemRectMax(), theme_.accent);
   }
   const ImVec2 moved = ImGui::GetIO().MouseDelta;
-  if (held && extent > 0) {
+  if (held && extent > 0 && !ImGui::IsItemActivated()) {  // the way to the border is not the way of the border
     move_border(split, before, (columns ? moved.x : moved.y) / extent);
     settings_.layouts[settings_.preset] = text_of(layout_);
   }
@@ -220,6 +228,7 @@ void Shell::draw_tabs(Frame& frame, Layout& leaf) {
     ImGui::SetCursorScreenPos(from);
     ImGui::PushID(static_cast<int>(i));
     if (ImGui::InvisibleButton("tab", {width, height})) show_view(leaf.views[i]);
+    landmark(frame, "tab " + leaf.views[i]);
     tooltip(words_(row->doc));
     ImGui::PopID();
     if (shown) {

@@ -24,8 +24,22 @@ void Shell::show_recorded(std::optional<Recorded> recorded) {
 void Shell::open_lab(const std::string& lab, u64 seed) {
   LessonOptions options;
   if (options_.mode == Desk::Mode::at_once) options.mode = LessonOptions::Mode::at_once;
+  labs_->translating = false;
   labs_->opening = LessonSession::open(lab, seed, words_.language(), options);
   tell("");
+  if (options_.mode == Desk::Mode::at_once) poll_labs();
+}
+
+// The lesson in the language of now, beside the lanes as they are: nothing of the reader's is lost.
+void Shell::translate_lab() {
+  if (lesson() == nullptr || labs_->opening || !lesson()->lesson() || lesson()->lesson()->language == words_.language())
+    return;
+  const OpenedLab lab = *document_.lab;
+  LessonOptions options;
+  if (options_.mode == Desk::Mode::at_once) options.mode = LessonOptions::Mode::at_once;
+  labs_->open->save();
+  labs_->opening = LessonSession::open(lab.name, lab.seed, words_.language(), options);
+  labs_->translating = true;
   if (options_.mode == Desk::Mode::at_once) poll_labs();
 }
 
@@ -34,7 +48,12 @@ void Shell::poll_labs() {
   if (labs_->open) labs_->open->poll();
   if (!labs_->opening) return;
   labs_->opening->poll();
-  if (labs_->opening->lesson() != nullptr) return show_lab();
+  if (labs_->opening->lesson() != nullptr) {
+    if (!std::exchange(labs_->translating, false)) return show_lab();
+    labs_->opening->take_over(*labs_->open);
+    labs_->open = std::move(labs_->opening);
+    return;
+  }
   if (!labs_->opening->error().empty()) {
     tell(labs_->opening->error());
     labs_->opening.reset();
@@ -57,7 +76,8 @@ std::vector<LessonLane> in_order(std::vector<LessonLane> lanes) {
 
 // The lanes that this host could record, with the lesson beside them.
 void Shell::show_lab() {
-  const OpenedLesson& lesson = *labs_->opening->lesson();
+  std::unique_ptr<LessonSession> session = std::move(labs_->opening);
+  const OpenedLesson& lesson = *session->lesson();
   Link link;
   OpenedLab lab{lesson.number, lesson.name, lesson.seed, {}};
   for (const LessonLane& lane : in_order(lesson.lanes)) {
@@ -68,21 +88,35 @@ void Shell::show_lab() {
     link.traces.push_back(lane.path);
     lab.lanes.push_back(lane.name);
   }
+  if (link.traces.empty()) return;  // none could be recorded here, as was told
+  const std::string told = told_;
   document_ = {};  // lanes of the same name may have been recorded anew
   if (const auto opened = open(link); !opened) return tell(opened.error().sentence);
+  tell(told);
   document_.lab = std::move(lab);
-  labs_->open = std::move(labs_->opening);
+  labs_->open = std::move(session);
   use_preset("lesson");
   show_view("lesson");
+  if (const auto then = std::exchange(when_opened_, nullptr)) then(*this);
+}
+
+std::optional<u64> Shell::gate_of(std::size_t lane) const {
+  if (!labs_->open || !document_.lab || lane >= document_.lab->lanes.size()) return std::nullopt;
+  return labs_->open->gate(document_.lab->lanes[lane]);
 }
 
 // A prediction is made before what it is about is seen.
 u64 Shell::before_gate(std::size_t lane, u64 sequence) {
-  if (!labs_->open || !document_.lab || lane >= document_.lab->lanes.size()) return sequence;
-  const auto gate = labs_->open->gate(document_.lab->lanes[lane]);
+  const auto gate = gate_of(lane);
   if (!gate || sequence < *gate) return sequence;
   tell(words_.fill(Text::predict_first, {std::to_string(*gate)}));
   return *gate == 0 ? 0 : *gate - 1;
+}
+
+void Shell::wish_of_lesson(LessonWish wish) {
+  if (lesson() == nullptr) return tell(std::string(words_(Text::no_lab)));
+  show_view("lesson");
+  lesson()->wish(wish);
 }
 
 LessonSession* Shell::lesson() const { return document_.lab ? labs_->open.get() : nullptr; }

@@ -12,6 +12,7 @@ struct Shell::Labs {
   std::string sentence;                    // what is being recorded
   std::unique_ptr<LessonSession> opening;  // becomes `open` once its lanes are there
   std::unique_ptr<LessonSession> open;
+  bool translating = false;  // `opening` is the open lab in another language
 };
 
 }  // namespace trapline::window

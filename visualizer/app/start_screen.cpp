@@ -3,25 +3,24 @@
 #include <imgui.h>
 
 #include "check/clean.h"
-#include "kvm/probe.h"
 #include "lab/definition.h"
 #include "session/catalog.h"
 #include "visualizer/model/link.h"
 #include "visualizer/render/imgui_input.h"
+#include "visualizer/widgets/landmark.h"
 #include "visualizer/widgets/widgets.h"
 
 namespace trapline::window {
 
 namespace {
 
-std::string host_sentence(const Words& words) {
-  const kvm::Probe probe = kvm::probe();
-  return probe.usable ? words.fill(Text::host_kvm, {probe.module}) : words.fill(Text::host_no_kvm, {probe.why_not});
+std::string host_sentence(const Words& words, const kvm::Probe& host) {
+  return host.usable ? words.fill(Text::host_kvm, {host.module}) : words.fill(Text::host_no_kvm, {host.why_not});
 }
 
 }  // namespace
 
-StartRows start_rows(const Words& words) {
+StartRows start_rows(const Words& words, const kvm::Probe& host) {
   StartRows rows;
   for (const lab::Place& place : lab::all_labs()) {
     const auto definition = lab::load(place, 1, words.language());
@@ -30,14 +29,15 @@ StartRows start_rows(const Words& words) {
                          check::one_line(definition->summary), definition->minutes});
   }
   rows.host.emplace_back(words(Text::host_soft));
-  rows.host.push_back(host_sentence(words));
+  rows.host.push_back(host_sentence(words, host));
   for (const auto& guest : session::guests()) rows.guests.emplace_back(guest.name, guest.doc);
   return rows;
 }
 
-void StartScreen::hear_keys() {
+void StartScreen::hear_keys(Listening listening) {
+  enter_ = moved_ = false;
+  if (listening == Listening::no) return;
   enter_ = is_key_pressed(Key::enter, Repeat::no) || is_key_pressed(Key::keypad_enter, Repeat::no);
-  moved_ = false;
   if (is_key_pressed(Key::down, Repeat::yes) && chosen_ + 1 < entries_) ++chosen_, moved_ = true;
   if (is_key_pressed(Key::up, Repeat::yes) && chosen_ > 0) --chosen_, moved_ = true;
 }
@@ -56,6 +56,7 @@ bool StartScreen::entry(Frame& frame, const std::string& first, const std::strin
   ImGui::PushID(static_cast<int>(number));
   bool opened = ImGui::InvisibleButton("entry", size);
   const bool over = ImGui::IsItemHovered();
+  landmark(frame, "start " + (first.empty() ? title : first));
   if (chosen && moved_ && !ImGui::IsItemVisible()) ImGui::SetScrollHereY();
   ImGui::PopID();
   ImDrawList* const list = ImGui::GetWindowDrawList();
@@ -98,18 +99,21 @@ void StartScreen::draw_side(Frame& frame, const std::vector<std::string>& recent
   for (const std::string& sentence : rows_->host) paragraph(sentence, frame.theme.dim);
 }
 
-void StartScreen::draw(Frame& frame, const std::vector<std::string>& recent, const std::string& busy) {
-  if (!rows_) rows_ = start_rows(frame.words);
-  hear_keys();
+void StartScreen::draw(Frame& frame, const std::vector<std::string>& recent, const std::string& busy,
+                       const std::string& told, Listening listening) {
+  if (!rows_) rows_ = start_rows(frame.words, ask_host_());
+  hear_keys(listening);
   entries_ = 0;
   ImGui::PushFont(frame.fonts.title);
   text(frame.words(Text::start_title));
   ImGui::PopFont();
   paragraph(frame.words(Text::start_lead), frame.theme.dim);
-  if (busy.empty())
-    text(frame.words(Text::start_keys), frame.theme.faint);
-  else
+  if (!busy.empty())
     text(busy, frame.theme.accent);
+  else if (!told.empty())
+    paragraph(told, frame.theme.warning);
+  else
+    text(frame.words(Text::start_keys), frame.theme.faint);
   const float gap = 24 * frame.scale, width = ImGui::GetContentRegionAvail().x;
   ImGui::BeginChild("labs", {width * 0.6F - gap / 2, 0});
   draw_labs(frame);

@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "cli/commands.h"
-#include "lab/place.h"
 #include "visualizer/app/glfw_window.h"
 #include "visualizer/app/screenshot.h"
 
@@ -30,6 +29,7 @@ Result<Size> size_of(const std::string& text) {
 // What the command asks for over what is remembered. A picture remembers nothing, so that it is the same everywhere.
 Result<ShellOptions> options_of(const cli::ViewCommand& command, bool picture) {
   ShellOptions options;
+  options.state_file = command.state;
   options.settings_file = picture ? "" : settings_path();
   if (!picture) options.settings = load_settings(options.settings_file);
   if (picture) options.mode = Desk::Mode::at_once;
@@ -55,28 +55,18 @@ Result<ShellOptions> options_of(const cli::ViewCommand& command, bool picture) {
   return options;
 }
 
-bool is_trace(const std::string& thing) {
-  return std::filesystem::is_regular_file(thing) || thing.ends_with(".trap") || thing.ends_with(".part");
-}
-
 // Errors: what is named is neither a trace nor a lab, or has no such event.
 Result<> open_things(Shell& shell, const cli::ViewCommand& command) {
   if (command.things.empty()) return {};
-  if (command.things.size() == 1 && !is_trace(command.things[0])) {
-    const auto lab = lab::find_lab(command.things[0]);
-    if (!lab) return lab.error();
-    shell.open_lab(lab->word, command.seed);
-  } else {
-    Link link;
-    link.traces = command.things;
-    if (auto opened = shell.open(link); !opened) return opened.error();
-  }
-  return {};
+  Link link;
+  link.traces = command.things;
+  return shell.open_named(link, command.seed);
 }
 
 // Where to stand, once there is something to stand in.
 Result<> go_there(Shell& shell, const cli::ViewCommand& command) {
   if (shell.document().empty()) return {};
+  if (!command.layout.empty()) shell.use_preset(command.layout);  // a lab has chosen its own
   Link link = link_to(shell.document(), "");
   const LanePosition position = lane_position(command.at);
   link.at = position.at;
@@ -129,6 +119,9 @@ int open_window(const cli::ViewCommand& command) {
   Shell shell(std::move(*options));
   if (auto opened = open_things(shell, command); !opened) return report_error(opened.error());
   if (auto there = go_there(shell, command); !there) return report_error(there.error());
+  shell.when_opened([&command](Shell& opened) {
+    if (auto there = go_there(opened, command); !there) opened.tell(there.error().sentence);
+  });
   const auto shown = run_window(shell);
   return shown ? 0 : report_error(shown.error());
 }

@@ -148,6 +148,11 @@ void LessonSession::finish(const CheckResult& result) {
   history.result->message = result.failure;
 }
 
+void LessonSession::take_over(const LessonSession& other) {
+  histories_ = other.histories_;
+  for (auto& [task, history] : histories_) history.checking = false;
+}
+
 void LessonSession::settle() {
   if (job_) job_->wait();
   poll();

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <utility>
 
 #include "visualizer/lesson/check_job.h"
 #include "visualizer/lesson/lesson_rows.h"
@@ -15,6 +16,19 @@ struct LessonOptions {
   Mode mode = Mode::threaded;
   std::string program = "/proc/self/exe";  // that checks: `PROGRAM check ...`
   std::string answers;                     // a file of them; the lab's own below trapline-out where empty
+};
+
+// What a key asks of the lesson pane, which does it when it is drawn next.
+enum class LessonWish : u8 {
+  none,
+  next_answer,
+  previous_answer,
+  check,
+  check_all,
+  hint,
+  other_page,
+  page_up,
+  page_down
 };
 
 class LessonSession {
@@ -45,6 +59,10 @@ class LessonSession {
   void show_hint(const std::string& task) { ++histories_[task].hints; }
   // The answer as it stands is the prediction; from now on what happened may be seen.
   void predict(const std::string& task);
+  // What was done in the same lab so far, for one that was opened again in another language.
+  void take_over(const LessonSession& other);
+  void wish(LessonWish wish) { wish_ = wish; }
+  LessonWish take_wish() { return std::exchange(wish_, LessonWish::none); }
   // Waits until everything that was asked for is done, for tests and pictures.
   void settle();
 
@@ -63,6 +81,7 @@ class LessonSession {
   std::deque<std::string> waiting_;
   std::unique_ptr<CheckJob> running_;
   std::string error_;
+  LessonWish wish_ = LessonWish::none;
 };
 
 }  // namespace trapline::window

@@ -79,6 +79,15 @@ trace::Hits* Lane::hits(const std::string& filter) {
   return hits_.get();
 }
 
+void tell_apart(std::span<const std::unique_ptr<Lane>> lanes) {
+  std::map<std::string, unsigned> bearers;
+  for (const auto& lane : lanes) ++bearers[lane->facts().title];
+  for (const auto& lane : lanes) {
+    const std::string title = lane->facts().title;
+    if (bearers[title] > 1 && title != lane->facts().name) lane->rename(lane->facts().name + ": " + title);
+  }
+}
+
 LaneSet::LaneSet(std::vector<std::unique_ptr<Lane>> lanes) : paths_(lanes.size()), lanes_(std::move(lanes)) {}
 
 Lane* LaneSet::at(std::size_t lane) {

@@ -42,6 +42,7 @@ class Lane {
 
   const trace::EventSource& source() const { return *source_; }
   const LaneFacts& facts() const { return facts_; }
+  void rename(std::string title) { facts_.title = std::move(title); }
 
   // The whole run at every zoom, as far as it has been built; whoever has time calls advance().
   trace::RunIndex& index();
@@ -73,6 +74,9 @@ class Lane {
   std::unique_ptr<trace::Hits> hits_;
   std::map<std::type_index, std::shared_ptr<void>> caches_;
 };
+
+// Lanes of one title get the names of their files before it, so that each can be told from the others.
+void tell_apart(std::span<const std::unique_ptr<Lane>> lanes);
 
 // The lanes of a document, as the worker holds them: opened when first asked for.
 class LaneSet {

@@ -107,7 +107,7 @@ constexpr LayoutPreset presets[] = {
      "columns(36 lesson, 64 rows(30 timeline, 70 columns(45 events+exits+compare, 55 rows(45 explain, 55 "
      "walk+tlb+tables+ept+vmcs+registers+code+memory+ring+console))))"},
     {"paging", Text::layout_paging,
-     "rows(18 timeline, 82 columns(21 events+explain, 52 walk, 27 rows(50 tlb, 50 tables+ept+memory)))"},
+     "rows(18 timeline, 82 columns(44 rows(50 events+explain, 50 tlb+tables+ept+memory), 56 walk))"},
     {"vmx", Text::layout_vmx,
      "rows(18 timeline, 82 columns(28 events, 42 vmcs, 30 rows(40 explain, 60 registers+code+exits)))"},
     {"shadow", Text::layout_shadow,

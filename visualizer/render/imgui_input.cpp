@@ -61,6 +61,7 @@ ImGuiKey name_of(Key key) {
 void prepare_input(ImGuiIO& io) { io.ConfigInputTrickleEventQueue = false; }
 
 void put_mouse(ImGuiIO& io, float x, float y) { io.AddMousePosEvent(x, y); }
+void pin_mouse(ImGuiIO&, float, float) {}
 void put_button(ImGuiIO& io, int button, Press press) { io.AddMouseButtonEvent(button, press == Press::down); }
 void put_wheel(ImGuiIO& io, float lines) { io.AddMouseWheelEvent(0, lines); }
 
@@ -109,6 +110,7 @@ void prepare_input(ImGuiIO& io) {
 }
 
 void put_mouse(ImGuiIO& io, float x, float y) { io.MousePos = ImVec2(x, y); }
+void pin_mouse(ImGuiIO& io, float x, float y) { put_mouse(io, x, y); }
 
 void put_button(ImGuiIO& io, int button, Press press) {
   assert(button >= 0 && button < ImGuiMouseButton_COUNT);

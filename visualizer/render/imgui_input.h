@@ -59,6 +59,10 @@ void put_button(ImGuiIO& io, int button, Press press);
 void put_wheel(ImGuiIO& io, float lines);
 void put_key(ImGuiIO& io, Key key, Press press);
 
+// Between a window's input and the frame: where the mouse was when its button went down. Releases up to 1.86 know only
+// where it is now; since then they know by themselves.
+void pin_mouse(ImGuiIO& io, float x, float y);
+
 // Inside a frame.
 bool is_key_down(Key key);
 bool is_key_pressed(Key key, Repeat repeat);

@@ -136,6 +136,10 @@ class CompareView final : public View {
       return right_mono(frame, stops_text(frame, side.stops, grouped(side.stops.all)), frame.theme.dim);
     }
     const bool counted = side.stops.knowledge == Knowledge::counted;
+    if (!roomy && ImGui::GetContentRegionAvail().x > characters(frame, 15)) {
+      first = frame.words.fill(Text::compare_first, {first});
+      mean = frame.words.fill(Text::compare_mean, {mean});
+    }
     if (roomy && (counted || ImGui::GetContentRegionAvail().x > characters(frame, 31))) {
       first = frame.words.fill(Text::compare_first, {first}) + "  " +
               stops_text(frame, side.stops, grouped(side.stops.first));

@@ -84,11 +84,12 @@ class EptTreeView final : public View {
 
   void draw_tree(Frame& frame, const EptRows& rows) {
     const std::vector<const EptRow*> list = visible(rows);
+    const bool roomy = ImGui::GetContentRegionAvail().x > characters(frame, 70);  // then a page's range fits
     if (!begin_table(frame, "ept",
-                     {{frame.words(Text::ept_range), 0},
+                     {{frame.words(Text::ept_range), roomy ? 31.0F : 0},
                       {frame.words(Text::ept_host), 0},
-                      {frame.words(Text::ept_rights), 8},
-                      {frame.words(Text::ept_type), 9},
+                      {frame.words(Text::ept_rights), 6},
+                      {frame.words(Text::ept_type), 7},
                       {frame.words(Text::ept_written), 15}}))
       return;
     scroll_to_followed(rows, list);

@@ -5,6 +5,7 @@
 
 #include "visualizer/rows/events_rows.h"
 #include "visualizer/views/list.h"
+#include "visualizer/widgets/outline.h"
 #include "visualizer/widgets/widgets.h"
 
 namespace trapline::window {
@@ -96,7 +97,7 @@ void EventsView::draw_row(Frame& frame, const EventLine& row, const ImVec2& from
   const bool here = row.sequence == frame.document.here().sequence;
   if (here) {
     list->AddRectFilled(from, to, frame.theme.selection);
-    list->AddRect(from, to, frame.theme.accent);
+    outline(list, from, to, frame.theme.accent);
   }
   if (cause != 0 && row.cause == cause) list->AddRectFilled(from, {from.x + 3 * frame.scale, to.y}, frame.theme.accent);
   float x = from.x + letter;

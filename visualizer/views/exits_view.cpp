@@ -48,7 +48,12 @@ class ExitsView final : public View {
 
  private:
   // All side by side, until somebody chooses.
-  ExitsLanes lanes(const Frame& frame) const { return frame.document.lanes.size() < 2 ? ExitsLanes::focus : lanes_; }
+  // Side by side only where each lane gets a column that its numbers can be read in.
+  ExitsLanes lanes(const Frame& frame) const {
+    const auto count = static_cast<float>(frame.document.lanes.size());
+    const bool room = (count + 1) * characters(frame, 11) <= ImGui::GetWindowContentRegionMax().x;
+    return count < 2 || !room ? ExitsLanes::focus : lanes_;
+  }
 
   void draw_choices(Frame& frame) {
     const std::string_view scopes[] = {frame.words(Text::exits_to_cursor), frame.words(Text::exits_whole_run)};
@@ -78,10 +83,12 @@ class ExitsView final : public View {
     ImGui::Dummy({0, 2 * frame.scale});
     float names = 0;
     u64 most = 0;
+    ImGui::PushFont(frame.fonts.bold);  // of the lane in focus, the widest
     for (const ExitsLane& lane : rows.summary) {
       names = std::max(names, ImGui::CalcTextSize(lane.title.c_str()).x);
       if (lane.known) most = std::max(most, lane.stops);
     }
+    ImGui::PopFont();
     const bool roomy = ImGui::GetWindowHeight() > 330 * frame.scale;
     for (const ExitsLane& lane : rows.summary) {
       draw_lane_bar(frame, lane, names + 10 * frame.scale, most);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <imgui.h>
 
+#include "visualizer/render/imgui_input.h"
 #include "visualizer/views/rich_text.h"
+#include "visualizer/widgets/landmark.h"
 #include "visualizer/widgets/widgets.h"
 
 namespace trapline::window {
@@ -95,6 +97,40 @@ void go_to(Frame& frame, const EventAt& event) {
   frame.requests.go({static_cast<std::size_t>(found - lanes.begin()), event.sequence});
 }
 
+std::string LessonCards::open_task(const LessonRows& rows, bool forward) const {
+  const std::size_t count = rows.cards.size();
+  std::size_t at = forward ? count - 1 : 0;  // one step before the first of that direction
+  for (std::size_t i = 0; i < count; ++i)
+    if (rows.cards[i].task->id == current_) at = i;
+  const auto further = [&](std::size_t steps) { return (at + (forward ? steps : count - steps)) % count; };
+  for (std::size_t steps = 1; steps <= count; ++steps) {
+    const TaskCard& card = rows.cards[further(steps)];
+    if (card.state != TaskState::passed && card.state != TaskState::skipped) return card.task->id;
+  }
+  return rows.cards[further(1)].task->id;
+}
+
+bool LessonCards::obey(LessonWish wish, LessonSession& session, const LessonRows& rows) {
+  const bool about_tasks = wish == LessonWish::next_answer || wish == LessonWish::previous_answer ||
+                           wish == LessonWish::check || wish == LessonWish::check_all || wish == LessonWish::hint;
+  if (!about_tasks || rows.cards.empty()) return false;
+  if (wish == LessonWish::check_all) {
+    session.check_all();
+    return true;
+  }
+  const bool leads = wish == LessonWish::next_answer || wish == LessonWish::previous_answer;
+  if (leads || current_.empty()) current_ = open_task(rows, wish != LessonWish::previous_answer);
+  scroll_to_ = current_;
+  if (leads) focus_ = current_;
+  for (const TaskCard& card : rows.cards) {
+    if (card.task->id != current_) continue;
+    const bool predicting = card.prediction != nullptr && card.said == nullptr;
+    if (wish == LessonWish::check) predicting ? session.predict(current_) : session.check(current_);
+    if (wish == LessonWish::hint && card.more_hints) session.show_hint(current_);
+  }
+  return true;
+}
+
 void LessonCards::draw(Frame& frame, LessonSession& session, const LessonRows& rows) {
   if (session_ != &session) {
     session_ = &session;
@@ -102,6 +138,7 @@ void LessonCards::draw(Frame& frame, LessonSession& session, const LessonRows& r
     for (const TaskCard& card : rows.cards) typed_[card.task->id] = session.answers().of(card.task->id);
   }
   if (button(frame.words(Text::lesson_check_all), "all")) session.check_all();
+  landmark(frame, "check all");
   if (session.checking()) {
     ImGui::SameLine();
     if (button(frame.words(Text::lesson_stop), "stop")) session.stop_checks();
@@ -166,11 +203,24 @@ void LessonCards::draw_answer(Frame& frame, LessonSession& session, const TaskCa
   std::string& typed = typed_[task.id];
   if (typed.empty() && frame.words.language() == Language::english && !task.shape.empty())
     rich_paragraph(frame, task.shape, frame.theme.dim, frame.fonts.mono);
+  if (scroll_to_ == task.id) {
+    ImGui::SetScrollHereY(0.6F);
+    scroll_to_.clear();
+  } else if (focus_ == task.id) {
+    ImGui::SetKeyboardFocusHere();
+    focus_.clear();
+  }
+  // Dear ImGui takes Escape for "undo what was written"; here it only leaves the box.
+  const std::string before = typed;
   const bool entered = input(frame, typed);
+  if (is_key_pressed(Key::escape, Repeat::no)) typed = before;
+  landmark(frame, "answer " + task.id);
+  if (ImGui::IsItemActive()) current_ = task.id;
   if (ImGui::IsItemEdited()) session.answer(task.id, typed);
   if (ImGui::IsItemDeactivatedAfterEdit()) session.save();
   if (!entered) return;
   session.answer(task.id, typed);
+  focus_ = task.id;  // so that one can go on writing
   predicting ? session.predict(task.id) : session.check(task.id);
 }
 
@@ -179,15 +229,18 @@ void LessonCards::draw_buttons(Frame& frame, LessonSession& session, const TaskC
   const bool predicting = card.prediction != nullptr && card.said == nullptr;
   if (predicting) {
     if (button(frame.words(Text::lesson_predict), "predict")) session.predict(id);
+    landmark(frame, "check " + id);
     tooltip(frame.words(Text::lesson_predict_first));
   } else {
     if (button(frame.words(Text::lesson_check), "check")) session.check(id);
+    landmark(frame, "check " + id);
     tooltip(frame.words(Text::lesson_check_doc));
   }
   if (!card.more_hints) return;
   ImGui::SameLine();
   if (button(frame.words(card.hints.empty() ? Text::lesson_hint : Text::lesson_next_hint), "hint"))
     session.show_hint(id);
+  landmark(frame, "hint " + id);
 }
 
 void LessonCards::draw_result(Frame& frame, const TaskCard& card) {

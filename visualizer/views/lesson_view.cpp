@@ -8,6 +8,7 @@
 #include "visualizer/views/lesson_card.h"
 #include "visualizer/views/list.h"
 #include "visualizer/views/rich_text.h"
+#include "visualizer/widgets/landmark.h"
 #include "visualizer/widgets/widgets.h"
 
 namespace trapline::window {
@@ -35,15 +36,21 @@ class LessonView final : public View {
     if (session->lesson() == nullptr)
       return nothing(frame, session->error().empty() ? session->progress() : session->error());
     const LessonRows rows = session->rows();
+    const LessonWish wish = session->take_wish();
+    scroll_ = wish == LessonWish::page_down ? 1.0F : wish == LessonWish::page_up ? -1.0F : 0;
+    if (wish == LessonWish::other_page) tasks_ = !tasks_;
+    if (cards_.obey(wish, *session, rows)) tasks_ = true;
     draw_sum(frame, *session, rows);
     const float width = ImGui::GetContentRegionAvail().x;
     if (width > characters(frame, 90)) {
       draw_text(frame, *session, rows, std::round(width * 0.54F));
+      scroll_ = 0;
       ImGui::SameLine();
       return draw_tasks(frame, *session, rows);
     }
     const std::string_view pages[] = {frame.words(Text::lesson_text), frame.words(Text::lesson_tasks)};
     if (const auto pressed = choice(frame, "page", pages, tasks_ ? 1 : 0)) tasks_ = *pressed == 1;
+    landmark(frame, "tasks page");
     if (tasks_)
       draw_tasks(frame, *session, rows);
     else
@@ -82,6 +89,7 @@ class LessonView final : public View {
     if (const auto target = document_.draw(frame, session.lesson()->text, text_width(frame))) follow(frame, *target);
     if (wanted_) ImGui::SetScrollY(top + document_.top_of(*wanted_));
     wanted_.reset();
+    turn_page();
     ImGui::EndChild();
   }
 
@@ -99,7 +107,13 @@ class LessonView final : public View {
   void draw_tasks(Frame& frame, LessonSession& session, const LessonRows& rows) {
     ImGui::BeginChild("tasks", {0, 0}, false);
     cards_.draw(frame, session, rows);
+    turn_page();
     ImGui::EndChild();
+  }
+
+  // By keys: nearly a panel's height, so that the last line is the first one then.
+  void turn_page() const {
+    if (scroll_ != 0) ImGui::SetScrollY(ImGui::GetScrollY() + scroll_ * 0.9F * ImGui::GetWindowHeight());
   }
 
   RichDocument document_;
@@ -107,6 +121,7 @@ class LessonView final : public View {
   std::vector<std::string> labs_;      // that can be opened, where none is
   std::optional<std::size_t> wanted_;  // the block to scroll to
   bool tasks_ = false;                 // the page that a narrow panel shows
+  float scroll_ = 0;                   // pages to turn in this frame
 };
 
 }  // namespace

@@ -143,13 +143,13 @@ class RingPanel final : public View {
   // ---- chains ------------------------------------------------------------------------------------------------------
   static void draw_chains(Frame& frame, const RingRows& rows) {
     heading(frame, frame.words(Text::ring_chains));
-    const float line = ImGui::GetTextLineHeight() + 2 * ImGui::GetStyle().CellPadding.y;
     const float lines = std::clamp(static_cast<float>(rows.chains.size()) + 1.3F, 3.3F, 8.3F);
     const ColumnSpec columns[] = {
         {frame.words(Text::ring_head), 5},        {frame.words(Text::ring_state_column), 10},
         {frame.words(Text::ring_way), 29},        {frame.words(Text::ring_step_published), 15},
         {frame.words(Text::ring_step_taken), 15}, {frame.words(Text::ring_step_used), 15}};
-    if (begin_chain_table(frame, columns, line * lines)) {
+    const bool scrolls = ImGui::GetContentRegionAvail().x < characters(frame, 96);
+    if (begin_chain_table(frame, columns, ring_line() * lines + (scrolls ? ImGui::GetStyle().ScrollbarSize : 0))) {
       ImGuiListClipper clipper;
       clipper.Begin(static_cast<int>(rows.chains.size()));
       while (clipper.Step())
@@ -222,23 +222,31 @@ class RingPanel final : public View {
   }
 
   // ---- the three parts ---------------------------------------------------------------------------------------------
+  // All side by side; or the two rings below the table, side by side; or one below the other: as the panel's width
+  // allows. What stands below something is as high as it has lines, within bounds.
   static void draw_rings(Frame& frame, const RingRows& rows) {
-    const bool wide = ImGui::GetContentRegionAvail().x > characters(frame, 118);
+    const float width = ImGui::GetContentRegionAvail().x, line = ring_line();
+    const bool wide = width > characters(frame, 118), pair = width > characters(frame, 60);
     const float height = wide ? std::max(ImGui::GetContentRegionAvail().y, 150 * frame.scale) : 0;
-    const auto part = [&](const char* id, Text title, Text doc, float share, auto draw) {
-      const float line = ImGui::GetTextLineHeight() + 2 * ImGui::GetStyle().CellPadding.y;
-      const float rows_high = wide ? height : line * 7.5F;
-      ImGui::BeginChild(id, {wide ? ImGui::GetContentRegionAvail().x * share : 0.0F, rows_high});
+    enum class Then : u8 { beside, below };
+    const auto part = [&](const char* id, Text title, Text doc, std::size_t lines, float share, Then then, auto draw) {
+      const float high = wide ? height : line * std::clamp(static_cast<float>(lines) + 3.3F, 4.5F, 8.3F);
+      ImGui::BeginChild(id, {ImGui::GetContentRegionAvail().x * share, high});
       heading(frame, frame.words(title));
       tooltip(frame.words(doc));
       draw();
       ImGui::EndChild();
-      if (wide && share < 1) ImGui::SameLine();
+      if (then == Then::beside) ImGui::SameLine();
     };
-    part("table", Text::ring_table, Text::ring_table_doc, 0.5F, [&] { draw_table(frame, rows); });
-    part("avail", Text::ring_avail, Text::ring_avail_doc, 0.43F, [&] { draw_avail(frame, rows); });
-    part("used", Text::ring_used_ring, Text::ring_used_doc, 1, [&] { draw_used(frame, rows); });
+    const std::size_t chains = rows.chains.size();
+    part("table", Text::ring_table, Text::ring_table_doc, rows.table.size(), wide ? 0.5F : 1.0F,
+         wide ? Then::beside : Then::below, [&] { draw_table(frame, rows); });
+    part("avail", Text::ring_avail, Text::ring_avail_doc, chains, wide || pair ? 0.45F : 1.0F,
+         wide || pair ? Then::beside : Then::below, [&] { draw_avail(frame, rows); });
+    part("used", Text::ring_used_ring, Text::ring_used_doc, chains, 1, Then::below, [&] { draw_used(frame, rows); });
   }
+
+  static float ring_line() { return ImGui::GetTextLineHeight() + 2 * ImGui::GetStyle().CellPadding.y; }
 
   static void draw_table(Frame& frame, const RingRows& rows) {
     if (rows.descriptors_left_out > 0)

@@ -122,34 +122,63 @@ class TablesView final : public View {
     heading(frame, frame.words(Text::tables_edits));
     if (rows.edits.empty()) return dim(frame, frame.words(Text::tables_no_edits));
     const float room = std::max(ImGui::GetContentRegionAvail().y, ImGui::GetTextLineHeightWithSpacing() * 6);
+    // What does not fit side by side stands in two lines.
+    if (ImGui::GetContentRegionAvail().x > characters(frame, 112)) return draw_edits_wide(frame, rows, room);
+    const std::string what =
+        std::string(frame.words(Text::tables_what)) + ": " + std::string(frame.words(Text::tables_values));
+    const std::string kind =
+        std::string(frame.words(Text::tables_kind)) + ", " + std::string(frame.words(Text::tables_who));
+    if (!begin_table(frame, "edits", {{frame.words(Text::tables_event), 14}, {kind, 18}, {what, 0}}, room)) return;
+    for (const TableEdit& edit : rows.edits) {
+      next_cell();
+      draw_edit_event(frame, edit);
+      next_cell();
+      draw_edit_kind(frame, edit);
+      dim(frame, edit.who);
+      next_cell();
+      text(edit.what);
+      tooltip(edit.what);
+      draw_edit_values(frame, edit);
+    }
+    end_table();
+  }
+  static void draw_edits_wide(Frame& frame, const TablesRows& rows, float room) {
     if (!begin_table(frame, "edits",
                      {{frame.words(Text::tables_event), 15},
                       {frame.words(Text::tables_kind), 18},
                       {frame.words(Text::tables_who), 16},
                       {frame.words(Text::tables_what), 0},
-                      {frame.words(Text::tables_values), 0}},
+                      {frame.words(Text::tables_values), 42}},
                      room))
       return;
     for (const TableEdit& edit : rows.edits) {
       next_cell();
-      changed_sign(frame, edit.changed);
-      event_link(frame, edit.sequence);
+      draw_edit_event(frame, edit);
       next_cell();
-      text((edit.here ? "▶ " : "") + edit.kind, edit.here ? frame.theme.accent : frame.theme.text);
-      if (edit.here) tooltip(frame.words(Text::tables_here_means));
+      draw_edit_kind(frame, edit);
       next_cell();
       text(edit.who);
       next_cell();
       text(edit.what);
       tooltip(edit.what);
       next_cell();
-      if (edit.values) {
-        const std::string values = hex_text(edit.before) + " → " + hex_text(edit.value);
-        mono(frame, values);
-        tooltip(values);
-      }
+      draw_edit_values(frame, edit);
     }
     end_table();
+  }
+  static void draw_edit_event(Frame& frame, const TableEdit& edit) {
+    changed_sign(frame, edit.changed);
+    event_link(frame, edit.sequence);
+  }
+  static void draw_edit_kind(const Frame& frame, const TableEdit& edit) {
+    text((edit.here ? "▶ " : "") + edit.kind, edit.here ? frame.theme.accent : frame.theme.text);
+    if (edit.here) tooltip(frame.words(Text::tables_here_means));
+  }
+  static void draw_edit_values(const Frame& frame, const TableEdit& edit) {
+    if (!edit.values) return;
+    const std::string values = hex_text(edit.before) + " → " + hex_text(edit.value);
+    mono(frame, values);
+    tooltip(values);
   }
 
   Asked<TablesRows> rows_;

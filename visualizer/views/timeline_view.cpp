@@ -128,7 +128,7 @@ class TimelineView final : public View {
     wanted.positions = frame.document.positions;
     wanted.filter = frame.document.filter;
     wanted.probe = state_.probe;
-    wanted.limits = {.bar_parts = 720, .slices = 190, .events = 120, .hits = 60};
+    wanted.limits = {.bar_parts = 330, .slices = 110, .events = 100, .hits = 60};
     const Question question{here, {}, Language::english, frame.desk.slices(), 0, wanted.text()};
     const TimelinePicture* const picture = pictures_.of(
         frame.desk, question, [maker = maker_, wanted](LaneSet& lanes, const Question&, const Interrupt& interrupt) {

@@ -50,7 +50,7 @@ class TlbGridView final : public View {
   }
 
  private:
-  static float least_cell(const Frame& frame) { return characters(frame, 21); }
+  static float least_cell(const Frame& frame) { return characters(frame, 23); }
   static float title_width(const Frame& frame) { return characters(frame, 8); }
   static float grid_width(const Frame& frame, const TlbRows& rows, float cell) {
     return title_width(frame) + static_cast<float>(rows.ways) * (cell + 2 * frame.scale);

@@ -36,6 +36,9 @@ views::Subject subject_of(const VmcsRow& row) { return {views::SubjectKind::vmcs
 
 enum class Show : u8 { changed, told, all };
 
+// How many columns fit: field and value; who told it besides; what it means besides.
+enum class Room : u8 { narrow, middle, wide };
+
 class VmcsWindow final : public View {
  public:
   void draw(Frame& frame) override {
@@ -45,8 +48,7 @@ class VmcsWindow final : public View {
     draw_head(frame, *rows);
     choose(*rows);
     const float room = ImGui::GetContentRegionAvail().y;
-    const bool narrow = ImGui::GetContentRegionAvail().x < characters(frame, 74);
-    draw_table(frame, *rows, rows->detail ? room * 0.5F : 0, narrow);
+    draw_table(frame, *rows, rows->detail ? room * 0.5F : 0);
     if (rows->detail && ImGui::BeginChild("detail", {0, 0}, false)) draw_detail(frame, *rows->detail);
     if (rows->detail) ImGui::EndChild();
   }
@@ -92,24 +94,30 @@ class VmcsWindow final : public View {
     }
   }
 
-  void draw_table(const Frame& frame, const VmcsRows&, float height, bool narrow) {
+  static Room room_of(const Frame& frame) {
+    const float width = ImGui::GetContentRegionAvail().x;
+    return width < characters(frame, 74) ? Room::narrow : width < characters(frame, 100) ? Room::middle : Room::wide;
+  }
+
+  void draw_table(const Frame& frame, const VmcsRows&, float height) {
     if (lines_.empty())
       return dim(frame, frame.words(show_ == Show::changed && filter_[0] == 0 ? Text::vmcs_none_changed
                                                                               : Text::vmcs_none_match));
-    std::vector<ColumnSpec> columns = {{frame.words(Text::vmcs_column_field), narrow ? 25.0F : 34.0F},
-                                       {frame.words(Text::vmcs_column_value), narrow ? 0 : 21.0F}};
-    if (!narrow) columns.push_back({frame.words(Text::vmcs_column_meaning), 0});
-    if (!narrow) columns.push_back({frame.words(Text::vmcs_column_told), 21});
+    const Room room = room_of(frame);
+    std::vector<ColumnSpec> columns = {{frame.words(Text::vmcs_column_field), room == Room::narrow ? 25.0F : 34.0F},
+                                       {frame.words(Text::vmcs_column_value), room == Room::wide ? 21.0F : 0}};
+    if (room == Room::wide) columns.push_back({frame.words(Text::vmcs_column_meaning), 0});
+    if (room != Room::narrow) columns.push_back({frame.words(Text::vmcs_column_told), 21});
     if (!begin_table(frame, "fields", columns, height)) return;
     ImGuiListClipper clipper;
     clipper.Begin(static_cast<int>(lines_.size()));
     while (clipper.Step())
       for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i)
-        draw_line(frame, lines_[static_cast<std::size_t>(i)], narrow);
+        draw_line(frame, lines_[static_cast<std::size_t>(i)], room);
     end_table();
   }
 
-  static void draw_line(const Frame& frame, const Line& line, bool narrow) {
+  static void draw_line(const Frame& frame, const Line& line, Room room) {
     ImGui::TableNextRow();
     next_cell();
     if (line.row == nullptr) {
@@ -120,13 +128,15 @@ class VmcsWindow final : public View {
     ImGui::PushID(static_cast<int>(row.encoding));
     changed_sign(frame, row.changed);
     text(row.manual, row.told ? frame.theme.text : frame.theme.dim);
-    tooltip(row.name);
+    tooltip(row.meaning.empty() ? std::string(row.name) : std::string(row.name) + "\n" + row.meaning);
     next_cell();
     draw_value(frame, row);
-    if (!narrow) {
+    if (room == Room::wide) {
       next_cell();
       text(row.meaning, frame.theme.text);
       tooltip(row.meaning);
+    }
+    if (room != Room::narrow) {
       next_cell();
       if (row.told) draw_teller(frame, row.told_by, row.told_at);
     }

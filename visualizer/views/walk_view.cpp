@@ -72,12 +72,17 @@ class WalkGridView final : public View {
       subject_value(frame, hex_or_unknown(frame, begin.gpa), {SubjectKind::guest_physical, begin.gpa});
     follow(frame, frame.words.fill(begin.user ? Text::walk_by_user : Text::walk_by_supervisor, {access}));
     follow(frame, "CR3 " + hex_text(begin.root));
-    follow(frame, begin.ept_pointer != 0 ? "EPTP " + hex_text(begin.ept_pointer)
-                                         : std::string(frame.words(Text::walk_no_ept)));
+    follow(frame,
+           begin.ept_pointer != 0 ? "EPTP " + hex_text(begin.ept_pointer) : std::string(frame.words(no_ept(frame))));
     if (rows.walk.provenance != trace::Provenance::observed) {
       ImGui::SameLine();
       provenance(frame, rows.walk.provenance);
     }
+  }
+  // KVM's own EPT cannot be read from user space: what is unknown there is not called absent.
+  static Text no_ept(const Frame& frame) {
+    const LaneFacts& lane = frame.document.lane();
+    return lane.on_kvm() && lane.technique_is(trace::Technique::hardware) ? Text::walk_ept_unseen : Text::walk_no_ept;
   }
   // What comes next goes on the same line where there is room for it.
   static void on_same_line(const Frame& frame, std::string_view words) {
@@ -207,6 +212,8 @@ class WalkGridView final : public View {
         draw_slot(frame, rows, line, column, {origin.x + header + static_cast<float>(column) * (cell.x + gap), y},
                   cell);
     }
+    ImGui::SetCursorScreenPos(origin);
+    ImGui::Dummy({grid_width(frame, rows, cell.x), 1});  // so that the last column, too, can be scrolled to
     ImGui::EndChild();
     ImGui::PopStyleVar();
     if (scroll_to_) ImGui::SetScrollFromPosY(*scroll_to_ - ImGui::GetWindowPos().y, 0.5F);

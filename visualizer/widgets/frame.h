@@ -11,6 +11,7 @@
 namespace trapline::window {
 
 class LessonSession;
+struct Landmarks;
 
 struct Frame {
   const Document& document;
@@ -22,6 +23,7 @@ struct Frame {
   float scale = 1;                  // of all sizes
   u64 ticks = 0;                    // frames drawn so far: for what blinks or asks again; never time
   LessonSession* lesson = nullptr;  // of the lab that is open; null without one
+  Landmarks* landmarks = nullptr;   // null where nobody asks where things lie
 
   // The question of most views: how are things after the event under the cursor?
   Question here(std::string about = {}) const {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "visualizer/widgets/outline.h"
+
 namespace trapline::window {
 
 namespace {
@@ -30,7 +32,7 @@ void dashed_line(ImDrawList* list, ImVec2 from, ImVec2 to, Colour colour, float 
 }  // namespace
 
 Cell& Cell::fill(Colour colour) {
-  ImGui::GetWindowDrawList()->AddRectFilled(at_, {at_.x + size_.x, at_.y + size_.y}, colour, 2);
+  ImGui::GetWindowDrawList()->AddRectFilled(at_, {at_.x + size_.x, at_.y + size_.y}, colour);
   return *this;
 }
 
@@ -44,7 +46,7 @@ Cell& Cell::edge(Colour colour, Edge kind) {
     dashed_line(list, at_, {at_.x, to.y}, colour, dash);
     dashed_line(list, {to.x, at_.y}, to, colour, dash);
   } else {
-    list->AddRect(at_, to, colour, 2, 0, kind == Edge::framed ? 2.5F * frame_.scale : 1);
+    outline(list, at_, to, colour, kind == Edge::framed ? 2 * frame_.scale : 1);
   }
   return *this;
 }

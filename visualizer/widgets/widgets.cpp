@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <imgui.h>
 
+#include "visualizer/widgets/outline.h"
 #include "visualizer/widgets/wrap.h"
 
 namespace trapline::window {
@@ -95,8 +96,7 @@ void provenance(const Frame& frame, trace::Provenance provenance) {
   const Colour colour = provenance == trace::Provenance::derived ? frame.theme.derived : frame.theme.modelled;
   const std::string_view word = trace::name_of(provenance);
   const ImVec2 from = ImGui::GetCursorScreenPos(), size = size_of(word);
-  ImGui::GetWindowDrawList()->AddRect({from.x, from.y}, {from.x + size.x + 8 * frame.scale, from.y + size.y}, colour,
-                                      3 * frame.scale);
+  outline(ImGui::GetWindowDrawList(), from, {from.x + size.x + 8 * frame.scale, from.y + size.y}, colour);
   ImGui::SetCursorPosX(ImGui::GetCursorPosX() + 4 * frame.scale);
   text(word, colour);
   tooltip(frame.words(provenance == trace::Provenance::derived ? Text::derived_means : Text::modelled_means));
@@ -133,10 +133,10 @@ void subject_value(const Frame& frame, std::string_view shown, const views::Subj
   ImDrawList* const list = ImGui::GetWindowDrawList();
   const ImVec2 to{from.x + size.x, from.y + size.y};
   if (chosen) {
-    list->AddRectFilled({from.x - 2, from.y}, {to.x + 2, to.y}, frame.theme.selection, 2);
-    list->AddRect({from.x - 2, from.y}, {to.x + 2, to.y}, frame.theme.accent, 2);
+    list->AddRectFilled({from.x - 2, from.y}, {to.x + 2, to.y}, frame.theme.selection);
+    outline(list, {from.x - 2, from.y}, {to.x + 2, to.y}, frame.theme.accent);
   } else if (ImGui::IsItemHovered()) {
-    list->AddRect({from.x - 2, from.y}, {to.x + 2, to.y}, frame.theme.faint, 2);
+    outline(list, {from.x - 2, from.y}, {to.x + 2, to.y}, frame.theme.faint);
   }
   list->AddText(from, frame.theme.text, shown.data(), shown.data() + shown.size());
   ImGui::PopFont();
@@ -225,8 +225,8 @@ void bits(const Frame& frame, std::span<const Bit> row) {
     }
     const ImVec2 from = ImGui::GetCursorScreenPos(), to{from.x + size.x + 2 * pad, from.y + size.y};
     const Colour edge = bit.changed ? frame.theme.changed : bit.set ? frame.theme.accent : frame.theme.line;
-    if (bit.set) list->AddRectFilled(from, to, with_alpha(edge, 60), 2);
-    list->AddRect(from, to, edge, 2);
+    if (bit.set) list->AddRectFilled(from, to, with_alpha(edge, 60));
+    outline(list, from, to, edge);
     list->AddText({from.x + pad, from.y}, bit.set ? frame.theme.text : frame.theme.faint, shown.c_str());
     ImGui::Dummy({to.x - from.x, to.y - from.y});
     ImGui::PopFont();

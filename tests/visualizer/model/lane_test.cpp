@@ -53,3 +53,19 @@ TEST_CASE("a file that is no trace is an error, and a set holds nothing in its p
   CHECK(lanes.at(0) == nullptr);
   CHECK(lanes.at(5) == nullptr);
 }
+
+TEST_CASE("lanes of one title are told apart by their files' names") {
+  std::vector<std::unique_ptr<Lane>> lanes;
+  for (const char* name : {"trapped", "listing"}) {
+    MadeLane made;
+    made.header(trace::Technique::full);
+    lanes.push_back(made.lane(name));
+  }
+  MadeLane other;
+  other.header(trace::Technique::para);
+  lanes.push_back(other.lane("third"));
+  tell_apart(lanes);
+  CHECK(lanes[0]->facts().title == "trapped: full on soft");
+  CHECK(lanes[1]->facts().title == "listing: full on soft");
+  CHECK(lanes[2]->facts().title == "para on soft");
+}
