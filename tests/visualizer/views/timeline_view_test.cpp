@@ -54,13 +54,16 @@ struct Panel {
         view->draw(frame);
         ImGui::End();
       });
-      for (const Request& request : requests.take())
-        if (const auto* go = std::get_if<GoTo>(&request)) {
-          document.focus = go->to.lane;
-          document.positions[go->to.lane] = go->to.sequence;
-        }
+      for (const Request& request : requests.take()) {
+        if (const auto* go = std::get_if<GoTo>(&request)) stand_at(go->to);
+        if (const auto* pass = std::get_if<PassBy>(&request)) stand_at(pass->at);
+      }
       ++frame.ticks;
     }
+  }
+  void stand_at(Moment to) {
+    document.focus = to.lane;
+    document.positions[to.lane] = to.sequence;
   }
   void key(Key which, int times = 1) {
     for (int i = 0; i < times; ++i) {
