@@ -71,7 +71,7 @@ Frames scrub(Studio& studio) {
     draw(studio, result);
     if (i % 20 != 19) continue;
     const double asked = wall_now();  // here the reader stays until all is shown
-    while (shell.restless()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (shell.answering()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     draw(studio, result);
     result.dearest_answer = std::max(result.dearest_answer, wall_now() - asked);
   }
@@ -90,7 +90,7 @@ int measure(const std::vector<std::string>& paths) {
   }
   studio.frame();
   const double first = wall_now();
-  while (studio.shell().restless()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  while (studio.shell().answering()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   studio.frame();
   const double answered = wall_now();
   std::printf("fonts and window                %7.1f ms\n", opening - before);

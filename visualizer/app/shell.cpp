@@ -282,7 +282,8 @@ void Shell::draw(const FontSet& fonts) {
 }
 
 void Shell::settle() { desk_->settle(); }
-bool Shell::restless() const { return desk_->busy() || !desk_->idle_done() || pending_ || labs_busy(); }
+bool Shell::restless() const { return answering() || !desk_->idle_done() || labs_busy(); }
+bool Shell::answering() const { return desk_->busy() || pending_; }
 
 void Shell::hear_keys() {
   const ImGuiIO& io = ImGui::GetIO();

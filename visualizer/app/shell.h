@@ -59,6 +59,8 @@ class Shell {
   bool wants_to_quit() const { return quit_; }
   // Something is moving by itself: draw again soon.
   bool restless() const;
+  // A question of a view or a step is being answered; the index may grow meanwhile or afterwards.
+  bool answering() const;
   // What is built while nobody asks has grown since the last frame.
   bool has_grown() const { return desk_->slices() != slices_drawn_; }
 
