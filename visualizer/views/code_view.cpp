@@ -35,7 +35,7 @@ class CodeWindow final : public View {
 
  private:
   static void draw_cache(const Frame& frame, const CodeRows& rows) {
-    paragraph(frame.words.fill(Text::code_cached, {hex_text(rows.cache_address), hex_text(rows.cached_rip)}),
+    paragraph(frame.words.fill(Text::code_cached, {hex_number(rows.cache_address), hex_number(rows.cached_rip)}),
               frame.theme.dim);
     event_link(frame, *rows.cached_block);
   }
@@ -71,7 +71,7 @@ class CodeWindow final : public View {
     mono(frame, line.current ? "▶" : " ", frame.theme.accent);
     ImGui::SameLine(0, 0);
     if (line.rip)
-      subject_value(frame, hex_text(*line.rip), {views::SubjectKind::linear, *line.rip, 1});
+      subject_value(frame, hex_number(*line.rip), {views::SubjectKind::linear, *line.rip, 1});
     else
       text(" ");
     tooltip(line.symbol);

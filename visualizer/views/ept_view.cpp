@@ -37,7 +37,7 @@ class EptTreeView final : public View {
     bold(frame, "EPTP");
     tooltip(frame.words(Text::ept_pointer_means));
     ImGui::SameLine();
-    mono(frame, hex_text(rows.ept_pointer));
+    mono(frame, hex_number(rows.ept_pointer));
     tooltip(frame.words(Text::ept_pointer_means));
     follow(frame, frame.words(rows.flags ? Text::ept_flags_on : Text::ept_flags_off));
     follow(frame, frame.words.fill(Text::ept_pages, {grouped(rows.pages)}));
@@ -121,7 +121,7 @@ class EptTreeView final : public View {
     changed_sign(frame, row.changed);
     ImGui::SetCursorPosX(ImGui::GetCursorPosX() + characters(frame, 2) * static_cast<float>(row.depth()));
     draw_node(frame, rows, row);
-    subject_value(frame, hex_text(row.gpa) + "–" + hex_text(row.last), {SubjectKind::guest_physical, row.gpa});
+    subject_value(frame, hex_number(row.gpa) + "–" + hex_number(row.last), {SubjectKind::guest_physical, row.gpa});
     next_cell();
     draw_target(frame, row);
     next_cell();
@@ -151,10 +151,10 @@ class EptTreeView final : public View {
   static void draw_target(const Frame& frame, const EptRow& row) {
     switch (row.kind) {
       case EptRowKind::table:
-        dim(frame, frame.words.fill(Text::ept_table_at, {hex_text(row.hpa), grouped(row.mapped)}));
+        dim(frame, frame.words.fill(Text::ept_table_at, {hex_number(row.hpa), grouped(row.mapped)}));
         return;
       case EptRowKind::page:
-        subject_value(frame, hex_text(row.hpa), {SubjectKind::host_physical, row.hpa});
+        subject_value(frame, hex_number(row.hpa), {SubjectKind::host_physical, row.hpa});
         break;
       case EptRowKind::unmapped:
         text(frame.words(Text::ept_unmapped), row.followed ? frame.theme.bad : frame.theme.faint);

@@ -43,7 +43,7 @@ class MemoryWindow final : public View {
     const MemoryRows* const rows = rows_.of(frame.desk, question, memory_rows);
     if (rows == nullptr) return waiting(frame);
     if (!rows->asked) return nothing(frame, frame.words(Text::memory_nothing_selected));
-    if (!rows->page) return nothing(frame, frame.words.fill(Text::memory_not_located, {hex_text(rows->place.value)}));
+    if (!rows->page) return nothing(frame, frame.words.fill(Text::memory_not_located, {hex_number(rows->place.value)}));
     draw_head(frame, *rows);
     draw_table(frame, *rows);
   }
@@ -52,9 +52,9 @@ class MemoryWindow final : public View {
   void draw_head(const Frame& frame, const MemoryRows& rows) {
     text(frame.words(name_of(rows.place.kind)), frame.theme.dim);
     ImGui::SameLine();
-    subject_value(frame, hex_text(rows.place.value), rows.place);
+    subject_value(frame, hex_number(rows.place.value), rows.place);
     ImGui::SameLine();
-    dim(frame, frame.words.fill(Text::memory_page, {hex_text(*rows.page), grouped(rows.known)}));
+    dim(frame, frame.words.fill(Text::memory_page, {hex_number(*rows.page), grouped(rows.known)}));
     tooltip(frame.words(rows.records_accesses ? Text::memory_sources : Text::memory_sources_low));
     const std::string_view names[] = {frame.words(Text::memory_automatic),   frame.words(Text::memory_bytes),
                                       frame.words(Text::memory_page_table),  frame.words(Text::memory_ept_table),
@@ -105,7 +105,7 @@ class MemoryWindow final : public View {
     if (row.selected) ImGui::TableSetBgColor(ImGuiTableBgTarget_RowBg0, frame.theme.selection);
     next_cell();
     changed_sign(frame, row.changed);
-    subject_value(frame, hex_text(*rows.page + row.offset),
+    subject_value(frame, hex_number(*rows.page + row.offset),
                   {views::SubjectKind::host_physical, *rows.page + row.offset, row.count});
     next_cell();
     mono(frame, bytes_text(row, rows.overlay != Overlay::bytes), row.told_at ? frame.theme.text : frame.theme.faint);

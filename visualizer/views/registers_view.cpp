@@ -164,11 +164,11 @@ class RegistersWindow final : public View {
       return ImGui::TableNextRow();
     }
     next_cell();
-    if (row.has_selector) mono_right(frame, hex_text(row.selector), colour);
+    if (row.has_selector) mono_right(frame, hex_number(row.selector), colour);
     next_cell();
-    mono_right(frame, hex_text(row.base), colour);
+    mono_right(frame, hex_number(row.base), colour);
     next_cell();
-    mono_right(frame, hex_text(row.limit), colour);
+    mono_right(frame, hex_number(row.limit), colour);
     next_cell();
     text(row.rights, colour);
     tooltip(row.rights);

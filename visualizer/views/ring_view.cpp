@@ -17,7 +17,7 @@ std::string flags_text(u16 flags) {
   std::string text;
   for (unsigned bit = 0; bit < std::size(names); ++bit)
     if (flags >> bit & 1) text += (text.empty() ? "" : " ") + std::string(names[bit]);
-  if (flags >> std::size(names)) text += (text.empty() ? "" : " ") + hex_text(flags);
+  if (flags >> std::size(names)) text += (text.empty() ? "" : " ") + hex_number(flags);
   return text.empty() ? "-" : text;
 }
 
@@ -46,7 +46,7 @@ void box(Frame& frame, const RingDescriptorRow& descriptor) {
   list->AddText({from.x + pad, from.y}, frame.theme.text, words.c_str());
   ImGui::Dummy({to.x - from.x, to.y - from.y});
   tooltip(frame.words.fill(Text::ring_box,
-                           {grouped(descriptor.length), hex_text(descriptor.gpa),
+                           {grouped(descriptor.length), hex_number(descriptor.gpa),
                             frame.words(descriptor.device_writes() ? Text::ring_box_writes : Text::ring_box_reads),
                             std::to_string(descriptor.read.sequence)}));
 }
@@ -128,7 +128,7 @@ class RingPanel final : public View {
 
   static void draw_trouble(Frame& frame, const RingRows& rows) {
     if (rows.broken) {
-      paragraph(frame.words.fill(Text::ring_broken, {rows.broken->rule, hex_text(rows.broken->value)}),
+      paragraph(frame.words.fill(Text::ring_broken, {rows.broken->rule, hex_number(rows.broken->value)}),
                 frame.theme.bad);
       ImGui::PushID("broken");
       event_link(frame, rows.broken->sequence);

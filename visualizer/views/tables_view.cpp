@@ -20,7 +20,7 @@ class TablesView final : public View {
     if (!rows->nothing.empty()) return nothing(frame, rows->nothing);
     bold(frame, "GVA");
     ImGui::SameLine();
-    subject_value(frame, hex_text(rows->gva), {SubjectKind::linear, rows->gva});
+    subject_value(frame, hex_number(rows->gva), {SubjectKind::linear, rows->gva});
     ImGui::SameLine(0, characters(frame, 2));
     dim(frame, rows->why_gva);
     if (rows->provenance != trace::Provenance::observed) {
@@ -92,7 +92,7 @@ class TablesView final : public View {
     cell.fill(row.changed ? with_alpha(colour, 26) : frame.theme.raised)
         .edge(row.followed ? frame.theme.accent : colour, row.followed ? Cell::Edge::framed : Cell::Edge::thin)
         .left(0, (row.changed ? "*" : "") + row.form, row.changed ? frame.theme.changed : frame.theme.text)
-        .right(0, hex_text(row.value), row.leads_nowhere ? frame.theme.bad : frame.theme.text)
+        .right(0, hex_number(row.value), row.leads_nowhere ? frame.theme.bad : frame.theme.text)
         .left(1, row.bits.empty() ? "0" : row.bits, frame.theme.text)
         .right(1, row.rights, frame.theme.dim);
     const float line = ImGui::GetTextLineHeight(), pad = 4 * frame.scale;
@@ -104,7 +104,7 @@ class TablesView final : public View {
     ImGui::SetCursorScreenPos({at.x + pad, at.y + pad + 3 * line});
     dim(frame, row.asked.empty() ? writer_text(frame, row) : frame.words.fill(Text::tables_asked, {row.asked}));
     if (row.written_by != 0) {
-      tooltip(frame.words.fill(Text::tables_was, {hex_text(row.before)}));
+      tooltip(frame.words.fill(Text::tables_was, {hex_number(row.before)}));
       ImGui::SameLine();
       event_link(frame, row.written_by);
     }
@@ -114,7 +114,7 @@ class TablesView final : public View {
   static void place(const Frame& frame, const char* name, u64 address, SubjectKind kind) {
     dim(frame, name);
     ImGui::SameLine(0, characters(frame, 0.5F));
-    subject_value(frame, hex_text(address), {kind, address});
+    subject_value(frame, hex_number(address), {kind, address});
     ImGui::SameLine(0, characters(frame, 1));
   }
 
@@ -176,7 +176,7 @@ class TablesView final : public View {
   }
   static void draw_edit_values(const Frame& frame, const TableEdit& edit) {
     if (!edit.values) return;
-    const std::string values = hex_text(edit.before) + " → " + hex_text(edit.value);
+    const std::string values = hex_number(edit.before) + " → " + hex_number(edit.value);
     mono(frame, values);
     tooltip(values);
   }

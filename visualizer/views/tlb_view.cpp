@@ -127,7 +127,7 @@ class TlbGridView final : public View {
       return;
     }
     const Colour colour = colour_of(frame, slot.fill.vpid);
-    const std::string gva = sign + hex_text(slot.fill.gva), age = grouped(slot.age);
+    const std::string gva = sign + hex_number(slot.fill.gva), age = grouped(slot.age);
     const bool room = characters(frame, static_cast<float>(gva.size() + age.size() + 2)) < size.x;
     cell.fill(with_alpha(colour, slot.here ? 90 : 36))
         .edge(slot.followed || slot.here ? edge : with_alpha(colour, 140),
@@ -167,7 +167,7 @@ class TlbGridView final : public View {
     dim(frame, frame.words(Text::tlb_tags));
     ImGui::SameLine();
     mono(frame, tags_of(fill));
-    if (fill.ept_pointer != 0) mono(frame, "EPTP " + hex_text(fill.ept_pointer));
+    if (fill.ept_pointer != 0) mono(frame, "EPTP " + hex_number(fill.ept_pointer));
     dim(frame, frame.words(Text::tlb_rights));
     ImGui::SameLine();
     mono(frame, slot.rights);
@@ -179,7 +179,7 @@ class TlbGridView final : public View {
     if (value == unknown_address)
       dim(frame, frame.words(Text::unknown));
     else
-      subject_value(frame, hex_text(value), {kind, value});
+      subject_value(frame, hex_number(value), {kind, value});
   }
 
   static void draw_flushes(const Frame& frame, const TlbRows& rows) {
@@ -200,7 +200,7 @@ class TlbGridView final : public View {
       const auto scope = static_cast<trace::FlushScope>(row.flush.scope);
       text(trace::name_of(scope));
       std::string tip = "VPID " + std::to_string(row.flush.vpid) + " PCID " + std::to_string(row.flush.pcid);
-      if (scope == trace::FlushScope::one_page) tip = "GVA " + hex_text(row.flush.gva) + "\n" + tip;
+      if (scope == trace::FlushScope::one_page) tip = "GVA " + hex_number(row.flush.gva) + "\n" + tip;
       tooltip(tip);
       next_cell();
       mono(frame, grouped(row.flush.entries));

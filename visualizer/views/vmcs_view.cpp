@@ -146,7 +146,7 @@ class VmcsWindow final : public View {
   static void draw_value(const Frame& frame, const VmcsRow& row) {
     if (!row.told) return dim(frame, frame.words(Text::vmcs_not_told));
     // A column for the sign of doubt, so that numbers stay aligned.
-    const std::string shown = hex_text(row.value), room = shown + (row.doubtful ? " ?" : "  ");
+    const std::string shown = hex_number(row.value), room = shown + (row.doubtful ? " ?" : "  ");
     align_right(frame, room);
     subject_value(frame, shown, subject_of(row));
     if (row.doubtful) {
@@ -154,7 +154,7 @@ class VmcsWindow final : public View {
       mono(frame, " ?", frame.theme.warning);
       tooltip(frame.words(Text::vmcs_doubtful));
     }
-    if (row.changed && ImGui::IsItemHovered()) tooltip(frame.words.fill(Text::vmcs_was, {hex_text(row.before)}));
+    if (row.changed && ImGui::IsItemHovered()) tooltip(frame.words.fill(Text::vmcs_was, {hex_number(row.before)}));
   }
 
   static void draw_teller(const Frame& frame, views::FieldToldBy by, u64 at) {
@@ -176,7 +176,7 @@ class VmcsWindow final : public View {
       mono(frame, hex_text(row.value, row.digits));
       if (row.changed) {
         ImGui::SameLine();
-        dim(frame, "(" + frame.words.fill(Text::vmcs_was, {hex_text(row.before)}) + ")");
+        dim(frame, "(" + frame.words.fill(Text::vmcs_was, {hex_number(row.before)}) + ")");
       }
       if (!row.meaning.empty()) paragraph(row.meaning);
       if (row.doubtful) paragraph("? " + std::string(frame.words(Text::vmcs_doubtful)), frame.theme.warning);
@@ -194,7 +194,7 @@ class VmcsWindow final : public View {
       parts.push_back({part.name, part.meaning, part.high, part.low, part.value, part.word, part.changed});
     if (!parts.empty()) field_parts(frame, parts);
     if (detail.parts.reserved != 0)
-      paragraph(frame.words.fill(Text::vmcs_reserved, {hex_text(detail.parts.reserved)}), frame.theme.dim);
+      paragraph(frame.words.fill(Text::vmcs_reserved, {hex_number(detail.parts.reserved)}), frame.theme.dim);
   }
 
   static void draw_history(const Frame& frame, const VmcsDetail& detail) {

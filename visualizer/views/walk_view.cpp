@@ -56,7 +56,7 @@ class WalkGridView final : public View {
     std::size_t longest = 14;
     for (const WalkReferenceRow& row : rows.references)
       longest =
-          std::max({longest, hex_text(row.reference.value).size(), short_bits(row).size() + row.rights.size() + 2});
+          std::max({longest, hex_number(row.reference.value).size(), short_bits(row).size() + row.rights.size() + 2});
     return characters(frame, static_cast<float>(longest) + 1);
   }
 
@@ -67,13 +67,13 @@ class WalkGridView final : public View {
     bold(frame, begin.gva != unknown_address ? "GVA" : "GPA");
     ImGui::SameLine();
     if (begin.gva != unknown_address)
-      subject_value(frame, hex_text(begin.gva), {SubjectKind::linear, begin.gva});
+      subject_value(frame, hex_number(begin.gva), {SubjectKind::linear, begin.gva});
     else
       subject_value(frame, hex_or_unknown(frame, begin.gpa), {SubjectKind::guest_physical, begin.gpa});
     follow(frame, frame.words.fill(begin.user ? Text::walk_by_user : Text::walk_by_supervisor, {access}));
-    follow(frame, "CR3 " + hex_text(begin.root));
+    follow(frame, "CR3 " + hex_number(begin.root));
     follow(frame,
-           begin.ept_pointer != 0 ? "EPTP " + hex_text(begin.ept_pointer) : std::string(frame.words(no_ept(frame))));
+           begin.ept_pointer != 0 ? "EPTP " + hex_number(begin.ept_pointer) : std::string(frame.words(no_ept(frame))));
     if (rows.walk.provenance != trace::Provenance::observed) {
       ImGui::SameLine();
       provenance(frame, rows.walk.provenance);
@@ -149,7 +149,7 @@ class WalkGridView final : public View {
     if (!rows.physical.empty()) {
       dim(frame, std::string(frame.words(Text::walk_translates)) + " GPA");
       ImGui::SameLine();
-      subject_value(frame, hex_text(rows.physical_address), {SubjectKind::guest_physical, rows.physical_address});
+      subject_value(frame, hex_number(rows.physical_address), {SubjectKind::guest_physical, rows.physical_address});
       draw_parts(frame, rows.physical);
     }
     ImGui::Dummy({0, 2 * frame.scale});
@@ -256,10 +256,10 @@ class WalkGridView final : public View {
     const Colour colour = frame.theme.of(look.colour);
     const u64 address = address_of(row.reference);
     const bool nowhere = absent(of_ept(row), row.reference.value);
-    const std::string place = address == unknown_address ? "@ –" : "@" + hex_text(address);
+    const std::string place = address == unknown_address ? "@ –" : "@" + hex_number(address);
     std::string guest_place;
     if (!of_ept(row) && row.reference.entry_gpa != unknown_address && row.reference.entry_gpa != address)
-      guest_place = "GPA " + hex_text(row.reference.entry_gpa);
+      guest_place = "GPA " + hex_number(row.reference.entry_gpa);
     if (characters(frame, static_cast<float>(place.size() + guest_place.size() + 3)) > size.x) guest_place.clear();
     Cell cell(frame, at, size);
     cell.fill(with_alpha(colour, now ? 70 : 28))
@@ -268,7 +268,7 @@ class WalkGridView final : public View {
               (now ? "▶#" : "#") + std::to_string(row.number) + (slot.references.front() + 1 < row.number ? "+" : ""),
               frame.theme.text)
         .right(0, std::string(look.sign) + " " + std::string(frame.words(look.word)), frame.theme.dim)
-        .left(1, hex_text(row.reference.value), nowhere ? frame.theme.bad : frame.theme.text)
+        .left(1, hex_number(row.reference.value), nowhere ? frame.theme.bad : frame.theme.text)
         .left(2, short_bits(row), frame.theme.text)
         .right(2, (row.rights_at_most ? "≤" : "") + row.rights, frame.theme.dim)
         .left(3, place, frame.theme.dim)
@@ -317,7 +317,7 @@ class WalkGridView final : public View {
         next_cell();
         mono(frame, hex_or_unknown(frame, address_of(row.reference)));
         next_cell();
-        mono(frame, hex_text(row.reference.value));
+        mono(frame, hex_number(row.reference.value));
         next_cell();
         text(frame.words(look_of(row.reference.source).word));
         next_cell();
@@ -358,7 +358,7 @@ class WalkGridView final : public View {
     ImGui::SameLine();
     dim(frame, name);
     ImGui::SameLine();
-    subject_value(frame, hex_text(value), {kind, value});
+    subject_value(frame, hex_number(value), {kind, value});
   }
 
   void draw_outcome(const Frame& frame, const WalkRows& rows) {

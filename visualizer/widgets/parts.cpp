@@ -15,8 +15,8 @@ std::string place_of(const Part& part) {
 
 // An address is shown whole, other numbers as they stand.
 std::string number_of(const Part& part) {
-  if (part.high - part.low >= 32) return hex_text(part.value << part.low);
-  return part.value < 10 ? std::to_string(part.value) : hex_text(part.value);
+  if (part.high - part.low >= 32) return hex_number(part.value << part.low);
+  return part.value < 10 ? std::to_string(part.value) : hex_number(part.value);
 }
 
 }  // namespace

@@ -63,19 +63,13 @@ void heading(const Frame& frame, std::string_view words) {
 }
 
 std::string hex_or_unknown(const Frame& frame, u64 value) {
-  return value == trace::unknown_number ? std::string(frame.words(Text::unknown)) : hex_text(value);
+  return value == trace::unknown_number ? std::string(frame.words(Text::unknown)) : hex_number(value);
 }
 
 std::string hex_text(u64 value, unsigned digits) {
   char text[20];
   std::snprintf(text, sizeof text, "0x%0*llx", static_cast<int>(digits), static_cast<unsigned long long>(value));
   return text;
-}
-
-std::string grouped(u64 number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ',');
-  return digits;
 }
 
 void nothing(const Frame& frame, std::string_view why) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/grouped.h"
+#include "base/hex.h"
 #include "trace/event.h"
 #include "visualizer/widgets/frame.h"
 
@@ -24,9 +26,8 @@ void heading(const Frame& frame, std::string_view words);
 
 // `0x1f00`; `unknown` in the language of the window where the metal cannot know.
 std::string hex_or_unknown(const Frame& frame, u64 value);
-std::string hex_text(u64 value, unsigned digits = 1);
-// Digits in groups of three: 12,345.
-std::string grouped(u64 number);
+// With leading zeros up to so many digits.
+std::string hex_text(u64 value, unsigned digits);
 
 // ---- states of a panel -------------------------------------------------------------------------------------------
 // Nothing to show, and why: a sentence in the middle of the panel.
