@@ -20,6 +20,27 @@ void preset(Shell& shell) {
   shell.use_preset(std::string(layout_presets()[number].name));
 }
 
+template <Direction direction>
+void panel(Shell& shell) {
+  shell.next_panel(direction);
+}
+template <Direction direction>
+void tab(Shell& shell) {
+  shell.next_tab(direction);
+}
+template <Direction direction>
+void page(Shell& shell) {
+  shell.turn_page(direction);
+}
+template <Direction direction>
+void line(Shell& shell) {
+  shell.turn_line(direction);
+}
+template <Layout::Kind kind, Direction direction>
+void resize(Shell& shell) {
+  shell.resize_panel(kind, direction == Direction::forward ? 0.03 : -0.03);
+}
+
 template <LessonWish what>
 void wish(Shell& shell) {
   shell.wish_of_lesson(what);
@@ -81,8 +102,20 @@ constexpr Command rows[] = {
     {"check_all", Text::do_check_all, {letter('c'), shift}, wish<LessonWish::check_all>},
     {"hint", Text::do_hint, {letter('h'), none}, wish<LessonWish::hint>},
     {"lesson_page", Text::do_lesson_page, {letter('t'), none}, wish<LessonWish::other_page>},
-    {"page_down", Text::do_page_down, {Key::page_down, none}, wish<LessonWish::page_down>},
-    {"page_up", Text::do_page_up, {Key::page_up, none}, wish<LessonWish::page_up>},
+    {"press", Text::do_press, {letter('p'), none}, [](Shell& shell) { shell.choose(Pointer::Does::press); }, false},
+    {"point", Text::do_point, {letter('p'), shift}, [](Shell& shell) { shell.choose(Pointer::Does::point); }, false},
+    {"next_panel", Text::do_next_panel, {function_key(6), none}, panel<forward>},
+    {"previous_panel", Text::do_previous_panel, {function_key(6), shift}, panel<back>},
+    {"next_tab", Text::do_next_tab, {Key::page_down, control}, tab<forward>},
+    {"previous_tab", Text::do_previous_tab, {Key::page_up, control}, tab<back>},
+    {"page_down", Text::do_page_down, {Key::page_down, none}, page<forward>},
+    {"page_up", Text::do_page_up, {Key::page_up, none}, page<back>},
+    {"line_down", Text::do_line_down, {Key::down, none}, line<forward>},
+    {"line_up", Text::do_line_up, {Key::up, none}, line<back>},
+    {"wider", Text::do_wider, {Key::right, control}, resize<Layout::Kind::columns, forward>},
+    {"narrower", Text::do_narrower, {Key::left, control}, resize<Layout::Kind::columns, back>},
+    {"higher", Text::do_higher, {Key::down, control}, resize<Layout::Kind::rows, forward>},
+    {"lower", Text::do_lower, {Key::up, control}, resize<Layout::Kind::rows, back>},
     {"layout_overview", Text::layout_overview, {digit(1), control}, preset<0>},
     {"layout_lesson", Text::layout_lesson, {digit(2), control}, preset<1>},
     {"layout_paging", Text::layout_paging, {digit(3), control}, preset<2>},
@@ -108,6 +141,10 @@ std::string key_name(Key key) {
       return "←";
     case Key::right:
       return "→";
+    case Key::up:
+      return "↑";
+    case Key::down:
+      return "↓";
     case Key::home:
       return "Home";
     case Key::end:

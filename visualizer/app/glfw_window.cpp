@@ -123,6 +123,7 @@ void Window::hear() {
   moved_ = glfwSetCursorPosCallback(window_, [](GLFWwindow* window, double x, double y) {
     Window& self = woken(window);
     self.mouse_ = ImVec2(static_cast<float>(x), static_cast<float>(y));
+    self.shell_.mouse_moved();
     if (self.moved_ != nullptr) self.moved_(window, x, y);
   });
   glfwSetMouseButtonCallback(window_, [](GLFWwindow* window, int button, int action, int modifiers) {
@@ -204,6 +205,7 @@ void Window::draw() {
   ImGui_ImplGlfw_NewFrame();
   if (pressed_at_) pin_mouse(ImGui::GetIO(), pressed_at_->x, pressed_at_->y);
   pressed_at_.reset();
+  shell_.drive_mouse(ImGui::GetIO());
   ImGui::NewFrame();
   shell_.draw(fonts_);
   ImGui::Render();

@@ -11,6 +11,7 @@ Studio::Studio(ShellOptions options, int width, int height) : shell_(std::make_u
 Studio::~Studio() = default;
 
 void Studio::frame() {
+  headless_->within([this] { shell_->drive_mouse(ImGui::GetIO()); });
   headless_->build([this] { shell_->draw(headless_->fonts()); });
 }
 

@@ -23,6 +23,15 @@ u64 first_stop(const trace::EventSource& source) {
   return event == nullptr ? 0 : event->sequence();
 }
 
+Error no_such_lane(std::size_t lane, std::size_t lanes) {
+  return usage_error("there is no lane " + std::to_string(lane + 1) + "; " + std::to_string(lanes) +
+                     (lanes == 1 ? " trace is open" : " traces are open"));
+}
+
+Result<u64> place_in(const trace::EventSource& source, const std::string& at) {
+  return at.empty() ? Result<u64>(first_stop(source)) : position_named(source, at);
+}
+
 // Dear ImGui says so for a frame longer than a box is active, in which a key would be lost.
 bool is_writing() { return ImGui::GetIO().WantTextInput && ImGui::IsAnyItemActive(); }
 
@@ -80,8 +89,19 @@ void Shell::build_while_idle() {
 }
 
 Result<> Shell::open(const Link& link) {
-  const bool same = std::equal(link.traces.begin(), link.traces.end(), document_.lanes.begin(), document_.lanes.end(),
-                               [](const std::string& path, const LaneFacts& lane) { return path == lane.path; });
+  const bool same = !document_.empty() &&
+                    std::equal(link.traces.begin(), link.traces.end(), document_.lanes.begin(), document_.lanes.end(),
+                               [](const auto& path, const LaneFacts& lane) { return path == lane.path; });
+  if (same) return go_within(link);
+  if (auto shown = show(link); !shown) return shown.error();
+  Link plain;
+  plain.traces = link.traces;
+  note_opened(settings_, text_of(plain));
+  remember();
+  return {};
+}
+
+Result<> Shell::show(const Link& link) {
   std::vector<std::unique_ptr<Lane>> lanes;
   for (const std::string& path : link.traces) {
     auto lane = Lane::open(path);
@@ -89,39 +109,42 @@ Result<> Shell::open(const Link& link) {
     lanes.push_back(std::move(*lane));
   }
   tell_apart(lanes);
-  if (link.lane >= lanes.size())
-    return usage_error("there is no lane " + std::to_string(link.lane + 1) + "; " + std::to_string(lanes.size()) +
-                       (lanes.size() == 1 ? " trace is open" : " traces are open"));
-  u64 at = first_stop(lanes[link.lane]->source());
-  if (!link.at.empty()) {
-    const auto position = position_named(lanes[link.lane]->source(), link.at);
-    if (!position) return position.error();
-    at = *position;
-  }
-  if (!same || document_.empty()) {
-    std::vector<LaneFacts> facts;
-    for (const auto& lane : lanes) facts.push_back(lane->facts());
-    set_document(std::move(facts), std::make_unique<LaneSet>(std::move(lanes)));
-    Link plain;
-    plain.traces = link.traces;
-    std::erase(settings_.recent, text_of(plain));
-    settings_.recent.insert(settings_.recent.begin(), text_of(plain));
-    if (settings_.recent.size() > 8) settings_.recent.resize(8);
-    remember();
-  }
+  if (link.lane >= lanes.size()) return no_such_lane(link.lane, lanes.size());
+  const auto at = place_in(lanes[link.lane]->source(), link.at);
+  if (!at) return at.error();
+  std::vector<LaneFacts> facts;
+  for (const auto& lane : lanes) facts.push_back(lane->facts());
+  set_document(std::move(facts), std::make_unique<LaneSet>(std::move(lanes)));
   if (!link.filter.empty()) set_filter(link.filter);
-  go({link.lane, at}, link.view);
+  go({link.lane, *at}, link.view);
   return {};
 }
 
-Result<> Shell::open_named(const Link& link, u64 seed) {
+Result<> Shell::go_within(const Link& link) {
+  if (link.lane >= document_.lanes.size()) return no_such_lane(link.lane, document_.lanes.size());
+  const auto lane = Lane::open(document_.lanes[link.lane].path);
+  if (!lane) return lane.error();
+  const auto at = place_in((*lane)->source(), link.at);
+  if (!at) return at.error();
+  if (!link.filter.empty()) set_filter(link.filter);
+  go({link.lane, *at}, link.view);
+  return {};
+}
+
+Result<> Shell::open_named(const Link& link) {
   const auto is_trace = [](const std::string& thing) {
     return std::filesystem::is_regular_file(thing) || thing.ends_with(".trap") || thing.ends_with(".part");
   };
   if (link.traces.size() != 1 || is_trace(link.traces[0])) return open(link);
   const auto lab = lab::find_lab(link.traces[0]);
   if (!lab) return lab.error();
-  open_lab(lab->word, seed);
+  const auto& now = document_.lab;
+  if (now && now->number == lab->word && now->seed == link.seed && !start_shown_) return go_within(link);
+  if (!link.at.empty() || !link.view.empty() || !link.filter.empty())
+    when_opened([link](Shell& shell) {
+      if (const auto there = shell.go_within(link); !there) shell.tell(there.error().sentence);
+    });
+  open_lab(lab->word, link.seed);
   return {};
 }
 
@@ -221,7 +244,7 @@ void Shell::set_filter(std::string filter) {
 }
 
 void Shell::copy_link() {
-  const std::string text = text_of(link_to(document_, view_));
+  const std::string text = text_of(lab_link_to(document_, view_));
   ImGui::SetClipboardText(text.c_str());
   tell(words_.fill(Text::link_copied, {text}));
 }
@@ -246,14 +269,18 @@ Frame Shell::frame(const FontSet& fonts) {
 void Shell::draw(const FontSet& fonts) {
   if (std::exchange(style_changed_, false)) apply(theme_, scale());
   poll_labs();
+  const bool keys_free = !pointer_.is_choosing();  // before a letter ends the choosing that it belongs to
   hear_keys();
   if (!document_.empty()) {
     take_step();
     follow();
   }
-  landmarks_.places.clear();
+  landmarks_.clear();
+  panels_.clear();
   slices_drawn_ = desk_->slices();
+  take_horizons();
   Frame now = frame(fonts);
+  now.keys_free = keys_free;
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize(size);
@@ -275,6 +302,7 @@ void Shell::draw(const FontSet& fonts) {
   ImGui::End();
   if (keys_shown_) draw_keys(now);
   palette_.draw(now, *this);
+  pointer_.draw(now, landmarks_.targets);
   ++frames_;
   carry_out();
   writing_ = is_writing();
@@ -283,11 +311,12 @@ void Shell::draw(const FontSet& fonts) {
 
 void Shell::settle() { desk_->settle(); }
 bool Shell::restless() const { return answering() || !desk_->idle_done() || labs_busy(); }
-bool Shell::answering() const { return desk_->busy() || pending_; }
+bool Shell::answering() const { return desk_->busy() || pending_ || pointer_.is_moving(); }
 
 void Shell::hear_keys() {
   const ImGuiIO& io = ImGui::GetIO();
   if (palette_.is_open()) return;
+  if (hear_pointer()) return;
   if (keys_shown_ && is_key_pressed(Key::escape, Repeat::no)) keys_shown_ = false;
   const bool plus = io.KeyCtrl && is_key_down(Key::equal);  // where it is typed with Shift
   const int held = (io.KeyShift && !plus ? 1 : 0) + (io.KeyCtrl ? 1 : 0) + (io.KeyAlt ? 1 : 0);
@@ -303,7 +332,9 @@ void Shell::hear_keys() {
     if (stroke.modifier != modifier) continue;
     if (writing && !function && stroke.modifier != Modifier::control && stroke.modifier != Modifier::alt) continue;
     if (command.needs_trace && (document_.empty() || start_shown_)) continue;
-    if (is_key_pressed(stroke.key, Repeat::yes)) return command.run(*this);
+    if (!is_key_pressed(stroke.key, Repeat::yes)) continue;
+    pointer_.leave();
+    return command.run(*this);
   }
   if (!writing && start_shown_ && !document_.empty() && is_key_pressed(Key::escape, Repeat::no)) start_shown_ = false;
 }
@@ -336,8 +367,9 @@ void Shell::carry_out(const Request& request) {
   if (const auto* guest = std::get_if<RunGuest>(&request)) return run_guest(guest->guest);
   if (const auto* traces = std::get_if<OpenTraces>(&request)) {
     Link link;
-    link.traces = traces->paths;
-    if (const auto opened = open(link); !opened) tell(opened.error().sentence);
+    link.traces = traces->things;
+    link.seed = traces->seed;
+    if (const auto opened = open_named(link); !opened) tell(opened.error().sentence);
   }
 }
 

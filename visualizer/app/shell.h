@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "visualizer/app/palette.h"
+#include "visualizer/app/pointer.h"
 #include "visualizer/app/recording.h"
 #include "visualizer/app/start_screen.h"
 #include "visualizer/model/history.h"
@@ -44,8 +45,12 @@ class Shell {
   // Done once when the lanes of the lab that is being opened are there.
   void when_opened(std::function<void(Shell&)> then) { when_opened_ = std::move(then); }
   // Either, as a command line names them.
-  Result<> open_named(const Link& link, u64 seed = 1);
+  Result<> open_named(const Link& link);
 
+  // Before a frame of ImGui is begun: what keys do with the mouse.
+  void drive_mouse(ImGuiIO& io) { pointer_.drive(io); }
+  // A hand moves the real one.
+  void mouse_moved() { pointer_.leave(); }
   // One frame. The size is that of ImGui's display.
   void draw(const FontSet& fonts);
   // What the fonts must be able to show, and how large; a change of it asks for another atlas.
@@ -82,6 +87,14 @@ class Shell {
   void edit_filter() { focus_filter_ = true; }
   void set_filter(std::string filter);
   void wish_of_lesson(LessonWish wish);
+  // Letters on everything that can be pressed, in the panel in focus or everywhere.
+  void choose(Pointer::Does what);
+  // Panels of the layout, in the order in which they lie, and the tabs of one.
+  void next_panel(Direction direction);
+  void next_tab(Direction direction);
+  void turn_page(Direction direction);
+  void turn_line(Direction direction);
+  void resize_panel(Layout::Kind kind, double by);
   void copy_link();
   void show_start();
   void quit() { quit_ = true; }
@@ -99,10 +112,15 @@ class Shell {
   // that can be pressed lay in the last frame. For tests, which cannot read pictures.
   std::string state() const;
   const Landmarks& landmarks() const { return landmarks_; }
+  const Pointer& pointer() const { return pointer_; }
+  // The name of the view that the panel in focus shows; empty without one.
+  std::string panel_in_focus() const;
 
  private:
   struct Labs;  // of a lab that is being recorded, and its lesson
 
+  Result<> show(const Link& link);
+  Result<> go_within(const Link& link);
   Frame frame(const FontSet& fonts);
   void carry_out();
   void carry_out(const Request& request);
@@ -120,12 +138,24 @@ class Shell {
   void translate_lab();
   u64 before_gate(std::size_t lane, u64 sequence);
   std::optional<u64> gate_of(std::size_t lane) const;
+  void take_horizons();
   LessonSession* lesson() const;
   std::string busy_sentence() const;
   std::string lane_name(std::size_t lane) const;
   void write_state();
   float scale() const { return static_cast<float>(settings_.scale * display_scale_); }
   bool labs_busy() const;
+
+  // A leaf of the layout, as it was drawn last.
+  struct Panel {
+    Landmark place;
+    std::string name;  // of its first view, which is there as long as it is
+    std::string shown;
+  };
+  const Panel* panel_to_scroll() const;
+  const Panel* focused_panel() const;
+  void scroll(const Panel& panel, float lines);
+  bool hear_pointer();
 
   void draw_top(Frame& frame);
   void draw_lanes(Frame& frame);
@@ -135,6 +165,7 @@ class Shell {
   void draw_layout(Frame& frame, Layout& layout, float x, float y, float width, float height);
   void draw_leaf(Frame& frame, Layout& leaf);
   void draw_tabs(Frame& frame, Layout& leaf);
+  void draw_focus(const Layout& leaf);
   void draw_border(Frame& frame, Layout& split, std::size_t before, float x, float y, float along, float extent);
   void draw_keys(Frame& frame);
   void hear_keys();
@@ -160,6 +191,9 @@ class Shell {
   double display_scale_ = 1;
   u64 frames_ = 0, slices_drawn_ = 0;
   Landmarks landmarks_;
+  Pointer pointer_;
+  std::vector<Panel> panels_;
+  std::string panel_;  // in focus, by its name; empty without one
   std::string written_state_;
   bool writing_ = false;  // the keyboard goes into a box
 

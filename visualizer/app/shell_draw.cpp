@@ -5,6 +5,7 @@
 #include "trace/event.h"
 #include "visualizer/app/commands.h"
 #include "visualizer/app/shell.h"
+#include "visualizer/widgets/outline.h"
 #include "visualizer/widgets/widgets.h"
 
 namespace trapline::window {
@@ -36,11 +37,11 @@ void Shell::draw_lanes(Frame& frame) {
       ImGui::PushStyleColor(ImGuiCol_Text, theme_.on_accent);
     }
     const std::string id = "lane" + std::to_string(i);
-    if (button(words_.fill(Text::lane_number, {std::to_string(i + 1), lane_name(i)}), id.c_str()))
+    if (button(frame, words_.fill(Text::lane_number, {std::to_string(i + 1), lane_name(i)}), id.c_str()))
       requests_.go({i, document_.positions[i]});
     landmark(frame, "lane " + std::to_string(i + 1));
     if (focus) ImGui::PopStyleColor(3);
-    tooltip(lane.title + "\n" + lane.path + (lane.trouble.empty() ? "" : "\n" + lane.trouble));
+    tooltip(frame, lane.title + "\n" + lane.path + (lane.trouble.empty() ? "" : "\n" + lane.trouble));
   }
 }
 
@@ -78,8 +79,9 @@ void Shell::draw_filter(Frame& frame) {
   if (ImGui::InputTextWithHint("##filter", std::string(words_(Text::filter_hint)).c_str(), filter_text_,
                                sizeof filter_text_, ImGuiInputTextFlags_EnterReturnsTrue))
     set_filter(filter_text_);
+  target(frame);
   landmark(frame, "filter");
-  tooltip(words_(Text::filter_hint));
+  tooltip(frame, words_(Text::filter_hint));
 }
 
 void Shell::draw_top(Frame& frame) {
@@ -109,12 +111,14 @@ void Shell::draw_top(Frame& frame) {
 // ---- bottom ------------------------------------------------------------------------------------------------------
 
 void Shell::draw_bottom(Frame& frame) {
+  if (pointer_.is_choosing())
+    return text(words_(pointer_.presses() ? Text::choosing_press : Text::choosing_point), theme_.accent);
   if (!told_.empty()) {
     text(told_, theme_.accent);
     return;
   }
   dim(frame, words_.fill(Text::step_line, {key_of("previous_event"), key_of("next_event"), key_of("next_stop"),
-                                           key_of("next_marker"), key_of("last_change")}));
+                                           key_of("next_marker"), key_of("last_change"), key_of("press")}));
   const std::string help = words_.fill(Text::help_line, {key_of("palette"), key_of("keys"), key_of("start")});
   const float width = ImGui::CalcTextSize(help.c_str()).x;
   ImGui::SameLine(std::max(0.0F, ImGui::GetWindowWidth() - width - 2 * ImGui::GetStyle().WindowPadding.x));
@@ -141,7 +145,7 @@ void Shell::draw_keys(Frame& frame) {
     text(words_(commands[i].title));
   }
   ImGui::Columns(1);
-  if (button(words_(Text::close), "close")) keys_shown_ = false;
+  if (button(frame, words_(Text::close), "close")) keys_shown_ = false;
   ImGui::End();
   ImGui::PopStyleVar();
   ImGui::PopStyleColor();
@@ -228,8 +232,9 @@ void Shell::draw_tabs(Frame& frame, Layout& leaf) {
     ImGui::SetCursorScreenPos(from);
     ImGui::PushID(static_cast<int>(i));
     if (ImGui::InvisibleButton("tab", {width, height})) show_view(leaf.views[i]);
+    target(frame);
     landmark(frame, "tab " + leaf.views[i]);
-    tooltip(words_(row->doc));
+    tooltip(frame, words_(row->doc));
     ImGui::PopID();
     if (shown) {
       list->AddRectFilled(from, {from.x + width, from.y + height}, theme_.panel);
@@ -242,7 +247,8 @@ void Shell::draw_tabs(Frame& frame, Layout& leaf) {
   if (!hidden.empty()) {
     ImGui::SetCursorScreenPos({start.x + room - menu, start.y});
     if (ImGui::InvisibleButton("more", {menu, height})) ImGui::OpenPopup("views");
-    tooltip(words_(Text::more_views));
+    target(frame);
+    tooltip(frame, words_(Text::more_views));
     list->AddText({start.x + room - menu + pad, start.y + 3 * frame.scale}, theme_.text, "▼");
     if (ImGui::BeginPopup("views")) {
       for (const std::size_t i : hidden)
@@ -251,6 +257,14 @@ void Shell::draw_tabs(Frame& frame, Layout& leaf) {
     }
   }
   ImGui::SetCursorScreenPos({start.x, start.y + height});
+}
+
+// Panels are told where they lie; the one in focus is framed.
+void Shell::draw_focus(const Layout& leaf) {
+  const ImVec2 from = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
+  panels_.push_back({{from.x, from.y, size.x, size.y}, leaf.views.front(), leaf.views[leaf.shown]});
+  if (leaf.views.front() != panel_) return;
+  outline(ImGui::GetForegroundDrawList(), from, {from.x + size.x, from.y + size.y}, theme_.accent, 2 * scale());
 }
 
 void Shell::draw_leaf(Frame& frame, Layout& leaf) {
@@ -262,6 +276,7 @@ void Shell::draw_leaf(Frame& frame, Layout& leaf) {
   ImGui::PopStyleVar();
   view_named(name).draw(frame);
   ImGui::EndChild();
+  draw_focus(leaf);
 }
 
 }  // namespace trapline::window

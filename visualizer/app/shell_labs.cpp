@@ -90,8 +90,12 @@ void Shell::show_lab() {
   }
   if (link.traces.empty()) return;  // none could be recorded here, as was told
   const std::string told = told_;
-  document_ = {};  // lanes of the same name may have been recorded anew
-  if (const auto opened = open(link); !opened) return tell(opened.error().sentence);
+  if (const auto shown = show(link); !shown) return tell(shown.error().sentence);
+  Link again;
+  again.traces = {lesson.number};
+  again.seed = lesson.seed;
+  note_opened(settings_, text_of(again));
+  remember();
   tell(told);
   document_.lab = std::move(lab);
   labs_->open = std::move(session);
@@ -103,6 +107,13 @@ void Shell::show_lab() {
 std::optional<u64> Shell::gate_of(std::size_t lane) const {
   if (!labs_->open || !document_.lab || lane >= document_.lab->lanes.size()) return std::nullopt;
   return labs_->open->gate(document_.lab->lanes[lane]);
+}
+
+void Shell::take_horizons() {
+  document_.horizons.clear();
+  if (lesson() == nullptr) return;
+  for (std::size_t lane = 0; lane < document_.lanes.size(); ++lane)
+    document_.horizons.push_back(gate_of(lane).value_or(no_horizon));
 }
 
 // A prediction is made before what it is about is seen.

@@ -56,6 +56,7 @@ bool StartScreen::entry(Frame& frame, const std::string& first, const std::strin
   ImGui::PushID(static_cast<int>(number));
   bool opened = ImGui::InvisibleButton("entry", size);
   const bool over = ImGui::IsItemHovered();
+  target(frame);
   landmark(frame, "start " + (first.empty() ? title : first));
   if (chosen && moved_ && !ImGui::IsItemVisible()) ImGui::SetScrollHereY();
   ImGui::PopID();
@@ -83,17 +84,22 @@ void StartScreen::draw_labs(Frame& frame) {
           lab.summary, OpenLab{lab.number, 1});
 }
 
+// A lab by its title, traces by their files.
+std::string StartScreen::name_of(const Link& link) const {
+  std::string names;
+  for (const std::string& trace : link.traces) names += (names.empty() ? "" : ", ") + trace;
+  for (const LabRow& lab : rows_->labs)
+    if (lab.number == names) names += "  " + lab.title;
+  return link.seed == 1 ? names : names + "  --seed " + std::to_string(link.seed);
+}
+
 void StartScreen::draw_side(Frame& frame, const std::vector<std::string>& recent) {
   heading(frame, frame.words(Text::start_guests));
   for (const auto& [name, doc] : rows_->guests) entry(frame, "", name, doc, RunGuest{name});
   if (!recent.empty()) {
     heading(frame, frame.words(Text::start_recent));
     for (const std::string& text : recent)
-      if (const auto link = link_in(text)) {
-        std::string names;
-        for (const std::string& trace : link->traces) names += (names.empty() ? "" : ", ") + trace;
-        entry(frame, "", names, "", OpenTraces{link->traces});
-      }
+      if (const auto link = link_in(text)) entry(frame, "", name_of(*link), "", OpenTraces{link->traces, link->seed});
   }
   heading(frame, frame.words(Text::start_host));
   for (const std::string& sentence : rows_->host) paragraph(sentence, frame.theme.dim);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kvm/probe.h"
+#include "visualizer/model/link.h"
 #include "visualizer/widgets/frame.h"
 
 namespace trapline::window {
@@ -44,6 +45,7 @@ class StartScreen {
  private:
   void draw_labs(Frame& frame);
   void draw_side(Frame& frame, const std::vector<std::string>& recent);
+  std::string name_of(const Link& link) const;
   bool entry(Frame& frame, const std::string& first, const std::string& title, const std::string& second,
              Request request);
   void hear_keys(Listening listening);

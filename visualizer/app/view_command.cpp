@@ -60,7 +60,8 @@ Result<> open_things(Shell& shell, const cli::ViewCommand& command) {
   if (command.things.empty()) return {};
   Link link;
   link.traces = command.things;
-  return shell.open_named(link, command.seed);
+  link.seed = command.seed;
+  return shell.open_named(link);
 }
 
 // Where to stand, once there is something to stand in.

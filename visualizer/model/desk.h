@@ -25,6 +25,7 @@ struct Question {
   Language language = Language::english;
   u64 first = 0, second = 0;  // whatever else the view's rows depend on
   std::string about;
+  u64 horizon = no_horizon;  // of the lane of `at`: events from here on are not to be shown yet
 
   friend bool operator==(const Question&, const Question&) = default;
 };

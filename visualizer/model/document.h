@@ -27,9 +27,14 @@ struct Document {
   views::Subject subject;
   std::string filter;  // of the event table, its steps and the timeline's hits
   std::optional<OpenedLab> lab;
+  // For each lane the first event that a lesson does not show before it is predicted; none where that is empty.
+  std::vector<u64> horizons;
 
   bool empty() const { return lanes.empty(); }
   Moment here() const { return {focus, positions.empty() ? 0 : positions[focus]}; }
+  u64 horizon(std::size_t lane_number) const {
+    return lane_number < horizons.size() ? horizons[lane_number] : no_horizon;
+  }
   const LaneFacts& lane() const { return lanes[focus]; }
 };
 

@@ -100,6 +100,13 @@ void find_largest(Layout& layout, double area, Layout*& largest, double& most) {
   for (Layout::Part& part : layout.parts) find_largest(part.layout, area * part.share, largest, most);
 }
 
+bool holds(const Layout& layout, std::string_view view) {
+  if (layout.kind == Layout::Kind::leaf)
+    return std::find(layout.views.begin(), layout.views.end(), view) != layout.views.end();
+  return std::any_of(layout.parts.begin(), layout.parts.end(),
+                     [&](const Layout::Part& part) { return holds(part.layout, view); });
+}
+
 constexpr LayoutPreset presets[] = {
     {"overview", Text::layout_overview,
      "rows(24 timeline, 76 columns(40 events, 60 rows(45 explain+code, 55 exits+compare+console)))"},
@@ -164,6 +171,19 @@ void move_border(Layout& split, std::size_t before, double by) {
   const double sum = left + right, least = std::min(least_share, sum / 2);
   left = std::clamp(left + by, least, sum - least);
   right = sum - left;
+}
+
+bool resize_panel(Layout& layout, std::string_view view, Layout::Kind kind, double by) {
+  for (std::size_t i = 0; i < layout.parts.size(); ++i) {
+    Layout& part = layout.parts[i].layout;
+    if (!holds(part, view)) continue;
+    if (resize_panel(part, view, kind, by)) return true;
+    if (layout.kind != kind || layout.parts.size() < 2) return false;
+    const bool last = i + 1 == layout.parts.size();
+    move_border(layout, last ? i - 1 : i, last ? -by : by);
+    return true;
+  }
+  return false;
 }
 
 std::span<const LayoutPreset> layout_presets() { return presets; }

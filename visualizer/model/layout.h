@@ -43,6 +43,9 @@ Layout* bring_up(Layout& layout, std::string_view view);
 void add_view(Layout& layout, std::string_view view);
 // Moves the border behind part `before` by a share of the split; neighbours keep at least a twentieth.
 void move_border(Layout& split, std::size_t before, double by);
+// Makes the panel that holds a view wider (in columns) or higher (in rows) by a share of the innermost split of that
+// kind around it. False where there is none.
+bool resize_panel(Layout& layout, std::string_view view, Layout::Kind kind, double by);
 
 // The layouts of topics.
 struct LayoutPreset {

@@ -1,6 +1,7 @@
 #include "visualizer/model/link.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace trapline::window {
 
@@ -55,6 +56,7 @@ std::optional<std::vector<std::string>> words_in(std::string_view text) {
 std::string text_of(const Link& link) {
   std::string text = "trapline view";
   for (const std::string& trace : link.traces) text += " " + quoted(trace);
+  if (link.seed != 1) text += " --seed " + std::to_string(link.seed);
   if (!link.at.empty()) text += " --at " + quoted(std::to_string(link.lane + 1) + ":" + link.at);
   if (!link.view.empty()) text += " --view " + quoted(link.view);
   if (!link.filter.empty()) text += " --filter " + quoted(link.filter);
@@ -96,6 +98,9 @@ std::optional<Link> link_in(std::string_view text) {
       link.view = value;
     } else if (word == "--filter") {
       link.filter = value;
+    } else if (word == "--seed") {
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), link.seed);
+      if (error != std::errc() || end != value.data() + value.size()) return std::nullopt;
     } else {
       return std::nullopt;
     }
@@ -110,6 +115,14 @@ Link link_to(const Document& document, const std::string& view) {
   link.at = std::to_string(document.here().sequence);
   link.view = view;
   link.filter = document.filter;
+  return link;
+}
+
+Link lab_link_to(const Document& document, const std::string& view) {
+  Link link = link_to(document, view);
+  if (!document.lab) return link;
+  link.traces = {document.lab->number};
+  link.seed = document.lab->seed;
   return link;
 }
 

@@ -20,13 +20,15 @@ struct Link {
   std::string at;  // sequence number, kind#n or `end`; empty: where it opens by itself
   std::string view;
   std::string filter;
+  u64 seed = 1;  // of the lab
 };
 
 std::string text_of(const Link& link);
 // Nothing for what is no such command.
 std::optional<Link> link_in(std::string_view text);
 
-// Where the document stands now.
+// Where the document stands now: in its traces, or in the lab that they belong to.
+Link lab_link_to(const Document& document, const std::string& view);
 Link link_to(const Document& document, const std::string& view);
 
 // `2:4711` or `4711`: the lane from 0, and the rest.

@@ -16,4 +16,6 @@ struct Moment {
   friend auto operator<=>(const Moment&, const Moment&) = default;
 };
 
+constexpr u64 no_horizon = ~u64{0};  // everything may be seen
+
 }  // namespace trapline::window

@@ -48,7 +48,8 @@ struct RunGuest {
   std::string guest;
 };
 struct OpenTraces {
-  std::vector<std::string> paths;
+  std::vector<std::string> things;  // or one lab
+  u64 seed = 1;                     // of the lab
 };
 
 using Request = std::variant<GoTo, PassBy, Select, GoToLastChange, ShowView, SetFilter, CopyText, Tell, OpenLab,

@@ -53,6 +53,12 @@ void read_line(Settings& settings, const std::string& line) {
 
 }  // namespace
 
+void note_opened(Settings& settings, const std::string& command) {
+  std::erase(settings.recent, command);
+  settings.recent.insert(settings.recent.begin(), command);
+  if (settings.recent.size() > most_recent) settings.recent.resize(most_recent);
+}
+
 Settings settings_in(const std::string& text) {
   Settings settings;
   std::istringstream lines(text);

@@ -19,11 +19,14 @@ struct Settings {
   std::string preset = "overview";
   bool follow = true;                          // other lanes follow to the same guest action
   std::map<std::string, std::string> layouts;  // by preset: as the user has changed it
-  std::vector<std::string> recent;             // traces opened last, each line as it was opened
+  std::vector<std::string> recent;             // labs and traces opened last, each line as the command that opens it
   std::vector<std::string> others;             // lines that this build does not know
 
   static constexpr double least_scale = 0.7, most_scale = 3;
 };
+
+// The newest first, each once, and no more than can be looked through.
+void note_opened(Settings& settings, const std::string& command);
 
 Settings settings_in(const std::string& text);
 std::string text_of(const Settings& settings);

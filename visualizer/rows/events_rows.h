@@ -27,6 +27,7 @@ struct EventPage {
   u64 hits = 0;           // found so far
   u64 hits_before = 0;    // the first row
   bool all_looked_at = true;
+  bool ends_early = false;  // at the question's horizon: there is more, which is not to be seen yet
 };
 
 // Question: first, the sequence number from which on; second, how many; about, the filter; at.lane; at.sequence, how

@@ -27,6 +27,12 @@ std::optional<int> column_in_sight(const Axis& axis, std::size_t lane, u64 seque
   return column_of(rows, position);
 }
 
+std::optional<int> horizon_in_sight(const Axis& axis, std::size_t lane, u64 horizon, const TimelineRows& rows) {
+  if (horizon == no_horizon || rows.lanes[lane].trouble != LaneTrouble::none) return std::nullopt;
+  const u64 position = axis.position(lane, horizon);
+  return position >= rows.to ? std::nullopt : std::optional(position < rows.from ? 0 : column_of(rows, position));
+}
+
 }  // namespace
 
 std::string TimelineAsk::text() const {
@@ -36,6 +42,7 @@ std::string TimelineAsk::text() const {
                            u64{map_columns}, u64{limits.bar_parts}, u64{limits.slices}, u64{limits.events}})
     add(number);
   for (const u64 position : positions) add(position);
+  for (const u64 horizon : horizons) add(horizon);
   if (probe) text += "at " + std::to_string(probe->lane) + ' ' + std::to_string(probe->position);
   return text + ':' + filter;
 }
@@ -141,6 +148,7 @@ TimelineLane TimelineMaker::lane_of(LaneSet& lanes, std::size_t lane, const Time
   for (std::size_t i = 0; i < trace::tracks; ++i)
     if (!index.slices().track(static_cast<Track>(i)).slices().empty()) result.tracks |= static_cast<u8>(1U << i);
   if (lane < ask.positions.size()) result.cursor = column_in_sight(*axis_, lane, ask.positions[lane], rows);
+  if (lane < ask.horizons.size()) result.horizon = horizon_in_sight(*axis_, lane, ask.horizons[lane], rows);
   if (rows.lanes[lane].trouble == LaneTrouble::none) result.gaps = gaps_of(lane, rows);
   Lane* const source = lanes.at(lane);
   const trace::Hits* const hits = source == nullptr ? nullptr : source->hits(ask.filter);

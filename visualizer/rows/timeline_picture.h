@@ -29,6 +29,7 @@ struct TimelineAsk {
   unsigned columns = 1280, map_columns = 1280;
   Moment at;                   // the cursor
   std::vector<u64> positions;  // of the cursor in every lane
+  std::vector<u64> horizons;   // of every lane: its events from there on are not to be shown yet; all where empty
   std::string filter;
   TimelineLimits limits;
   // A position whose event is wanted, in a lane.
@@ -54,8 +55,9 @@ struct TimelineLane {
   bool whole = false;
   u8 tracks = 0;  // a bit for each track that has slices anywhere in the run
   std::optional<int> cursor;
-  std::vector<GapRow> gaps;  // damaged or missing parts of the trace
-  bool filtered = false;     // hits are looked for
+  std::optional<int> horizon;  // nothing is to be shown from this column on
+  std::vector<GapRow> gaps;    // damaged or missing parts of the trace
+  bool filtered = false;       // hits are looked for
   bool hits_whole = false;
   u64 hits = 0;
 

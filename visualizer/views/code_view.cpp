@@ -4,6 +4,7 @@
 #include "visualizer/rows/code_rows.h"
 #include "visualizer/views/list.h"
 #include "visualizer/widgets/aligned.h"
+#include "visualizer/widgets/landmark.h"
 #include "visualizer/widgets/widgets.h"
 
 namespace trapline::window {
@@ -29,7 +30,7 @@ class CodeWindow final : public View {
     heading(frame, frame.words(Text::code_listing));
     ImGui::SameLine();
     provenance(frame, trace::Provenance::derived);
-    tooltip(frame.words(Text::code_from_image));
+    tooltip(frame, frame.words(Text::code_from_image));
     draw_lines(frame, rows->listing, "listing", 0, true);
   }
 
@@ -74,7 +75,7 @@ class CodeWindow final : public View {
       subject_value(frame, hex_number(*line.rip), {views::SubjectKind::linear, *line.rip, 1});
     else
       text(" ");
-    tooltip(line.symbol);
+    tooltip(frame, line.symbol);
     if (bytes) {
       next_cell();
       mono(frame, line.bytes, frame.theme.dim);
@@ -96,8 +97,10 @@ class CodeWindow final : public View {
       ImGui::SameLine();
     }
     mono(frame, line.text, frame.theme.text);
-    if (line.event.empty() && line.sequence != 0 && ImGui::IsItemClicked())
-      frame.requests.go({frame.document.focus, line.sequence});
+    if (line.event.empty() && line.sequence != 0) {
+      target(frame);
+      if (ImGui::IsItemClicked()) frame.requests.go({frame.document.focus, line.sequence});
+    }
     // A symbol is written where it begins to hold.
     const auto name = [](const CodeLine& of) { return std::string_view(of.symbol).substr(0, of.symbol.find('+')); };
     if (!line.symbol.empty() && (index == 0 || name(lines[index - 1]) != name(line))) {

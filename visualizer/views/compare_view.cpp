@@ -105,7 +105,7 @@ class CompareView final : public View {
     next_cell();
     const std::string name = std::string(open ? "▼ " : "▶ ") + action.name + (here ? " ●" : "");
     const bool pressed = link(frame, name, "action");
-    tooltip(action.meaning + "\n" + std::string(frame.words(Text::compare_press_row)));
+    tooltip(frame, action.meaning + "\n" + std::string(frame.words(Text::compare_press_row)));
     if (action.action && roomy) paragraph(action.meaning, frame.theme.dim);
     u64 most = 0;
     for (std::size_t i = 0; i < action.sides.size(); ++i)
@@ -148,10 +148,11 @@ class CompareView final : public View {
     }
     if (bar(frame, "first", 0, first, frame.theme.accent, BarUse::pressable))
       frame.requests.go({lane.lane, side.first_begin});
-    tooltip(frame.words.fill(Text::compare_press_cell,
-                             {grouped(side.occurrences), lane.title, std::to_string(side.first_begin)}) +
-            "\n" + stops_text(frame, side.stops, grouped(side.stops.first) + " / " + grouped(side.stops.all)) +
-            (counted ? "" : ". " + side.stops.why));
+    tooltip(frame, frame.words.fill(Text::compare_press_cell,
+                                    {grouped(side.occurrences), lane.title, std::to_string(side.first_begin)}) +
+                       "\n" +
+                       stops_text(frame, side.stops, grouped(side.stops.first) + " / " + grouped(side.stops.all)) +
+                       (counted ? "" : ". " + side.stops.why));
     bar(frame, "mean", lane.modelled ? permille_of(side.mean_ticks(), most) : 0, mean, frame.theme.of(Class::stops));
   }
 
@@ -177,7 +178,7 @@ class CompareView final : public View {
     if (cell.knowledge != Knowledge::counted) {
       right_mono(frame, frame.words(cell.knowledge == Knowledge::unknown ? Text::unknown : Text::compare_not_recorded),
                  frame.theme.faint);
-      return tooltip(cell.why);
+      return tooltip(frame, cell.why);
     }
     if (cell.all == 0) return right_mono(frame, "-", frame.theme.faint);
     right_mono(frame, both == Both::yes ? grouped(cell.first) + " / " + grouped(cell.all) : grouped(cell.all),
@@ -226,7 +227,7 @@ class CompareView final : public View {
     for (std::size_t i = 0; i < rows.lanes.size(); ++i) {
       next_cell();
       right_mono(frame, cost_text(rows.lanes[i], rows.actions[0].sides[i].all_ticks), frame.theme.text);
-      tooltip(rows.lanes[i].generation);
+      tooltip(frame, rows.lanes[i].generation);
     }
     for (const CompareGeneration& generation : rows.generations) {
       next_cell();
@@ -243,8 +244,8 @@ class CompareView final : public View {
                price.known ? charged + grouped(price.cycles) + " (" + std::to_string(price.rank) + ")"
                            : std::string(frame.words(Text::unknown)),
                price.known ? frame.theme.text : frame.theme.faint);
-    tooltip(price.known ? frame.words.fill(Text::compare_price_charged, {grouped(price.in_ticks)})
-                        : std::string(frame.words(Text::compare_price_unknown)));
+    tooltip(frame, price.known ? frame.words.fill(Text::compare_price_charged, {grouped(price.in_ticks)})
+                               : std::string(frame.words(Text::compare_price_unknown)));
   }
 
   Asked<CompareRows> rows_;

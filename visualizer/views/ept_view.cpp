@@ -8,6 +8,7 @@
 #include "visualizer/rows/entry_words.h"
 #include "visualizer/rows/ept_rows.h"
 #include "visualizer/views/list.h"
+#include "visualizer/widgets/landmark.h"
 #include "visualizer/widgets/widgets.h"
 
 namespace trapline::window {
@@ -35,10 +36,10 @@ class EptTreeView final : public View {
 
   void draw_pointer(const Frame& frame, const EptRows& rows) {
     bold(frame, "EPTP");
-    tooltip(frame.words(Text::ept_pointer_means));
+    tooltip(frame, frame.words(Text::ept_pointer_means));
     ImGui::SameLine();
     mono(frame, hex_number(rows.ept_pointer));
-    tooltip(frame.words(Text::ept_pointer_means));
+    tooltip(frame, frame.words(Text::ept_pointer_means));
     follow(frame, frame.words(rows.flags ? Text::ept_flags_on : Text::ept_flags_off));
     follow(frame, frame.words.fill(Text::ept_pages, {grouped(rows.pages)}));
   }
@@ -56,7 +57,8 @@ class EptTreeView final : public View {
     ImGui::SetNextItemWidth(characters(frame, 20));
     const bool entered = ImGui::InputText("##find", wanted_, sizeof wanted_,
                                           ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CharsNoBlank);
-    tooltip(frame.words(Text::ept_find_means));
+    target(frame);
+    tooltip(frame, frame.words(Text::ept_find_means));
     if (!entered) return;
     std::string_view words(wanted_);
     if (words.starts_with("0x")) words.remove_prefix(2);
@@ -126,13 +128,13 @@ class EptTreeView final : public View {
     draw_target(frame, row);
     next_cell();
     mono(frame, row.rights);
-    tooltip(frame.words(Text::ept_rights_means));
+    tooltip(frame, frame.words(Text::ept_rights_means));
     next_cell();
     std::string type = row.memory_type;
     if (rows.flags && row.accessed) type += " A";
     if (rows.flags && row.dirty) type += " D";
     mono(frame, type);
-    tooltip(frame.words(Text::ept_type_means));
+    tooltip(frame, frame.words(Text::ept_type_means));
     next_cell();
     if (row.written_by != 0) event_link(frame, row.written_by);
   }
@@ -158,7 +160,7 @@ class EptTreeView final : public View {
         break;
       case EptRowKind::unmapped:
         text(frame.words(Text::ept_unmapped), row.followed ? frame.theme.bad : frame.theme.faint);
-        tooltip(frame.words(Text::ept_unmapped_means));
+        tooltip(frame, frame.words(Text::ept_unmapped_means));
         return;
       case EptRowKind::unknown:
         text(frame.words(Text::unknown), frame.theme.faint);

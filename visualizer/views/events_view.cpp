@@ -5,6 +5,7 @@
 
 #include "visualizer/rows/events_rows.h"
 #include "visualizer/views/list.h"
+#include "visualizer/widgets/landmark.h"
 #include "visualizer/widgets/outline.h"
 #include "visualizer/widgets/widgets.h"
 
@@ -89,9 +90,10 @@ void EventsView::draw_row(Frame& frame, const EventLine& row, const ImVec2& from
   ImGui::PushID(static_cast<int>(row.sequence & 0x7fffffff));
   if (ImGui::InvisibleButton("row", {std::max(width, 1.0F), height}))
     frame.requests.go({frame.document.focus, row.sequence});
+  target(frame);
   if (ImGui::IsItemHovered()) {
     list->AddRectFilled(from, to, frame.theme.raised);
-    tooltip(row.kind + "  " + row.fields);
+    tooltip(frame, row.kind + "  " + row.fields);
   }
   ImGui::PopID();
   const bool here = row.sequence == frame.document.here().sequence;
@@ -158,6 +160,12 @@ void EventsView::draw_rows(Frame& frame, const EventPage& page, u64 visible) {
   ImGui::PushClipRect(from, {from.x + width, from.y + room.y}, true);
   for (std::size_t i = 0; i < page.rows.size() && i < visible; ++i)
     draw_row(frame, page.rows[i], {from.x, from.y + static_cast<float>(i) * height}, width, cause);
+  if (page.ends_early && page.rows.size() < visible) {
+    ImGui::SetCursorScreenPos(
+        {from.x + characters(frame, 1), from.y + static_cast<float>(page.rows.size()) * height + 2});
+    text(frame.words.fill(Text::predict_first, {grouped(frame.document.horizon(frame.document.focus))}),
+         frame.theme.accent);
+  }
   ImGui::PopClipRect();
   draw_scrollbar(frame, visible, page, {from.x + width, from.y}, room.y);
   ImGui::EndChild();
@@ -173,11 +181,13 @@ void EventsView::draw(Frame& frame) {
   question.first = top_;
   question.second = visible;
   question.about = frame.document.filter;
+  question.horizon = frame.document.horizon(frame.document.focus);
   const EventPage* const page = page_.of(frame.desk, question, events_page);
   if (page == nullptr) return waiting(frame);
   scroll(frame, visible, *page);
   draw_head(frame, *page);
-  if (page->rows.empty()) return nothing(frame, frame.words(page->filtered ? Text::no_hits : Text::no_events));
+  if (page->rows.empty() && !page->ends_early)
+    return nothing(frame, frame.words(page->filtered ? Text::no_hits : Text::no_events));
   draw_rows(frame, *page, visible);
 }
 

@@ -111,9 +111,9 @@ class ExitsView final : public View {
     bar(frame, "stops", lane.known ? permille_of(lane.stops, most) : 0, count_words(frame, lane),
         frame.theme.of(Class::stops));
     const bool cycles = lane.unit == ExitsCost::cycles;
-    tooltip(frame.words.fill(cycles ? Text::exits_lane_ticks : Text::exits_lane_time,
-                             {grouped(cycles ? lane.ticks : (lane.ticks + 500) / 1000)}) +
-            "\n" + why_words(frame, lane));
+    tooltip(frame, frame.words.fill(cycles ? Text::exits_lane_ticks : Text::exits_lane_time,
+                                    {grouped(cycles ? lane.ticks : (lane.ticks + 500) / 1000)}) +
+                       "\n" + why_words(frame, lane));
     ImGui::PopID();
   }
 
@@ -121,10 +121,10 @@ class ExitsView final : public View {
     ImGui::Indent((1 + 12.0F * static_cast<float>(line.depth)) * frame.scale);
     if (line.depth == 0) {
       bold(frame, line.name);
-      tooltip(frame.words(doc_of(line.group)));
+      tooltip(frame, frame.words(doc_of(line.group)));
     } else {
       line.depth == 1 ? text(line.name) : dim(frame, line.name);
-      tooltip(line.meaning);
+      tooltip(frame, line.meaning);
     }
     ImGui::Unindent((1 + 12.0F * static_cast<float>(line.depth)) * frame.scale);
   }
@@ -169,9 +169,9 @@ class ExitsView final : public View {
       next_cell();
       const std::string cost = cost_text(line, cell, lane.unit);
       right_mono(frame, cost.empty() ? "-" : cost, line.depth == 0 ? frame.theme.text : frame.theme.dim);
-      tooltip(frame.words(cost.empty()                     ? Text::exits_cost_unknown
-                          : lane.unit == ExitsCost::cycles ? Text::exits_cost_cycles
-                                                           : Text::exits_cost_time));
+      tooltip(frame, frame.words(cost.empty()                     ? Text::exits_cost_unknown
+                                 : lane.unit == ExitsCost::cycles ? Text::exits_cost_cycles
+                                                                  : Text::exits_cost_time));
     }
     next_cell();
     if (line.depth > 0 && cell.count > 0) event_link(frame, cell.first);
@@ -224,7 +224,7 @@ class ExitsView final : public View {
       if (bar(frame, "count", permille_of(cell.count, most), grouped(cell.count), colour_of(frame, line),
               has_first ? BarUse::pressable : BarUse::shown))
         frame.requests.go({lane.lane, cell.first});
-      if (has_first) tooltip(cell_tooltip(frame, line, cell, lane));
+      if (has_first) tooltip(frame, cell_tooltip(frame, line, cell, lane));
       ImGui::PopID();
     }
   }

@@ -137,11 +137,11 @@ void LessonCards::draw(Frame& frame, LessonSession& session, const LessonRows& r
     typed_.clear();
     for (const TaskCard& card : rows.cards) typed_[card.task->id] = session.answers().of(card.task->id);
   }
-  if (button(frame.words(Text::lesson_check_all), "all")) session.check_all();
+  if (button(frame, frame.words(Text::lesson_check_all), "all")) session.check_all();
   landmark(frame, "check all");
   if (session.checking()) {
     ImGui::SameLine();
-    if (button(frame.words(Text::lesson_stop), "stop")) session.stop_checks();
+    if (button(frame, frame.words(Text::lesson_stop), "stop")) session.stop_checks();
   }
   for (std::size_t i = 0; i < rows.cards.size(); ++i) {
     ImGui::PushID(rows.cards[i].task->id.c_str());
@@ -193,7 +193,7 @@ void LessonCards::draw_prediction(Frame& frame, const TaskCard& card) const {
   const std::string words = shown ? frame.words.fill(Text::lesson_go_event, {std::to_string(to)})
                                   : std::string(frame.words(Text::lesson_go_before));
   if (link(frame, words, "pause")) go_to(frame, {prediction.lane, to});
-  tooltip(frame.words.fill(Text::lesson_goes, {prediction.lane, std::to_string(to)}));
+  tooltip(frame, frame.words.fill(Text::lesson_goes, {prediction.lane, std::to_string(to)}));
 }
 
 void LessonCards::draw_answer(Frame& frame, LessonSession& session, const TaskCard& card) {
@@ -214,6 +214,7 @@ void LessonCards::draw_answer(Frame& frame, LessonSession& session, const TaskCa
   const std::string before = typed;
   const bool entered = input(frame, typed);
   if (is_key_pressed(Key::escape, Repeat::no)) typed = before;
+  target(frame);
   landmark(frame, "answer " + task.id);
   if (ImGui::IsItemActive()) current_ = task.id;
   if (ImGui::IsItemEdited()) session.answer(task.id, typed);
@@ -228,17 +229,17 @@ void LessonCards::draw_buttons(Frame& frame, LessonSession& session, const TaskC
   const std::string& id = card.task->id;
   const bool predicting = card.prediction != nullptr && card.said == nullptr;
   if (predicting) {
-    if (button(frame.words(Text::lesson_predict), "predict")) session.predict(id);
+    if (button(frame, frame.words(Text::lesson_predict), "predict")) session.predict(id);
     landmark(frame, "check " + id);
-    tooltip(frame.words(Text::lesson_predict_first));
+    tooltip(frame, frame.words(Text::lesson_predict_first));
   } else {
-    if (button(frame.words(Text::lesson_check), "check")) session.check(id);
+    if (button(frame, frame.words(Text::lesson_check), "check")) session.check(id);
     landmark(frame, "check " + id);
-    tooltip(frame.words(Text::lesson_check_doc));
+    tooltip(frame, frame.words(Text::lesson_check_doc));
   }
   if (!card.more_hints) return;
   ImGui::SameLine();
-  if (button(frame.words(card.hints.empty() ? Text::lesson_hint : Text::lesson_next_hint), "hint"))
+  if (button(frame, frame.words(card.hints.empty() ? Text::lesson_hint : Text::lesson_next_hint), "hint"))
     session.show_hint(id);
   landmark(frame, "hint " + id);
 }
@@ -253,7 +254,7 @@ void LessonCards::draw_result(Frame& frame, const TaskCard& card) {
   if (result.at) {
     const std::string words = frame.words.fill(Text::lesson_go_event, {std::to_string(result.at->sequence)});
     if (link(frame, words, "result")) go_to(frame, *result.at);
-    tooltip(frame.words.fill(Text::lesson_goes, {result.at->lane, std::to_string(result.at->sequence)}));
+    tooltip(frame, frame.words.fill(Text::lesson_goes, {result.at->lane, std::to_string(result.at->sequence)}));
   }
   labelled(frame, Text::lesson_hint_own, card.hint);
   if (result.printed.empty()) return;

@@ -78,7 +78,10 @@ class LessonView final : public View {
 
   void draw_text(Frame& frame, LessonSession& session, const LessonRows& rows, float width) {
     ImGui::BeginChild("text", {width, 0}, false, ImGuiWindowFlags_HorizontalScrollbar);
-    if (ImGui::CollapsingHeader((std::string(frame.words(Text::lesson_contents)) + "###contents").c_str()))
+    const bool open =
+        ImGui::CollapsingHeader((std::string(frame.words(Text::lesson_contents)) + "###contents").c_str());
+    target(frame);
+    if (open)
       for (const LessonHeading& heading : rows.headings)
         if (heading.level > 1) {
           ImGui::SetCursorPosX(ImGui::GetCursorPosX() + characters(frame, 2 * static_cast<float>(heading.level - 1)));

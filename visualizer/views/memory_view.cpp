@@ -55,7 +55,7 @@ class MemoryWindow final : public View {
     subject_value(frame, hex_number(rows.place.value), rows.place);
     ImGui::SameLine();
     dim(frame, frame.words.fill(Text::memory_page, {hex_number(*rows.page), grouped(rows.known)}));
-    tooltip(frame.words(rows.records_accesses ? Text::memory_sources : Text::memory_sources_low));
+    tooltip(frame, frame.words(rows.records_accesses ? Text::memory_sources : Text::memory_sources_low));
     const std::string_view names[] = {frame.words(Text::memory_automatic),   frame.words(Text::memory_bytes),
                                       frame.words(Text::memory_page_table),  frame.words(Text::memory_ept_table),
                                       frame.words(Text::memory_descriptors), frame.words(Text::memory_virtqueue)};
@@ -111,7 +111,7 @@ class MemoryWindow final : public View {
     mono(frame, bytes_text(row, rows.overlay != Overlay::bytes), row.told_at ? frame.theme.text : frame.theme.faint);
     next_cell();
     mono(frame, row.meaning, row.meaning.starts_with("not present") ? frame.theme.dim : frame.theme.text);
-    if (rows.overlay != Overlay::bytes) tooltip(row.meaning);
+    if (rows.overlay != Overlay::bytes) tooltip(frame, row.meaning);
     if (teller) {
       next_cell();
       if (row.told_at) event_link(frame, *row.told_at);

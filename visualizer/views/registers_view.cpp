@@ -171,7 +171,7 @@ class RegistersWindow final : public View {
     mono_right(frame, hex_number(row.limit), colour);
     next_cell();
     text(row.rights, colour);
-    tooltip(row.rights);
+    tooltip(frame, row.rights);
   }
 
   Asked<RegistersRows> rows_;

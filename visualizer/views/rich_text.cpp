@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/wide_text.h"
+#include "visualizer/widgets/landmark.h"
 
 namespace trapline::window {
 
@@ -154,6 +155,7 @@ std::optional<std::string> draw_link(const Frame& frame, const PlacedText& text,
   ImGui::PushID(id);
   ImGui::SetCursorScreenPos(from);
   const bool pressed = ImGui::InvisibleButton("link", {std::max(text.width, 1.0F), text.font->FontSize + 2});
+  target(frame);
   const bool over = ImGui::IsItemHovered() || ImGui::IsItemFocused();
   if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
   ImGui::PopID();

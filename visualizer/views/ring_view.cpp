@@ -45,10 +45,10 @@ void box(Frame& frame, const RingDescriptorRow& descriptor) {
                 descriptor.read.here ? 2.0F : 1.0F);
   list->AddText({from.x + pad, from.y}, frame.theme.text, words.c_str());
   ImGui::Dummy({to.x - from.x, to.y - from.y});
-  tooltip(frame.words.fill(Text::ring_box,
-                           {grouped(descriptor.length), hex_number(descriptor.gpa),
-                            frame.words(descriptor.device_writes() ? Text::ring_box_writes : Text::ring_box_reads),
-                            std::to_string(descriptor.read.sequence)}));
+  tooltip(frame, frame.words.fill(Text::ring_box, {grouped(descriptor.length), hex_number(descriptor.gpa),
+                                                   frame.words(descriptor.device_writes() ? Text::ring_box_writes
+                                                                                          : Text::ring_box_reads),
+                                                   std::to_string(descriptor.read.sequence)}));
 }
 
 class RingPanel final : public View {
@@ -97,13 +97,13 @@ class RingPanel final : public View {
       ImGui::PopID();
     }
     text(frame.words.fill(Text::ring_state, {grouped(rows.in_flight), grouped(rows.waiting)}));
-    tooltip(frame.words(Text::ring_state_doc));
+    tooltip(frame, frame.words(Text::ring_state_doc));
     ImGui::SameLine(0, 14 * frame.scale);
     const Bit flag[] = {{"NO_NOTIFY", rows.notifications_suppressed, false, frame.words(Text::ring_no_notify)}};
     bits(frame, flag);
     ImGui::SameLine(0, 14 * frame.scale);
     dim(frame, frame.words.fill(Text::ring_no_interrupt, {grouped(rows.interrupts_suppressed)}));
-    tooltip(frame.words(Text::ring_no_interrupt_doc));
+    tooltip(frame, frame.words(Text::ring_no_interrupt_doc));
     draw_trouble(frame, rows);
   }
 
@@ -233,7 +233,7 @@ class RingPanel final : public View {
       const float high = wide ? height : line * std::clamp(static_cast<float>(lines) + 3.3F, 4.5F, 8.3F);
       ImGui::BeginChild(id, {ImGui::GetContentRegionAvail().x * share, high});
       heading(frame, frame.words(title));
-      tooltip(frame.words(doc));
+      tooltip(frame, frame.words(doc));
       draw();
       ImGui::EndChild();
       if (then == Then::beside) ImGui::SameLine();

@@ -52,7 +52,7 @@ class TablesView final : public View {
       const ImVec2 at{origin.x + static_cast<float>(i) * (width + gap), origin.y};
       ImGui::SetCursorScreenPos(at);
       bold(frame, column.title);
-      tooltip(column.meaning);
+      tooltip(frame, column.meaning);
       ImGui::SetCursorScreenPos({at.x, at.y + line});
       mono(frame, column.root, frame.theme.dim);
       if (!column.nothing.empty()) {
@@ -104,7 +104,7 @@ class TablesView final : public View {
     ImGui::SetCursorScreenPos({at.x + pad, at.y + pad + 3 * line});
     dim(frame, row.asked.empty() ? writer_text(frame, row) : frame.words.fill(Text::tables_asked, {row.asked}));
     if (row.written_by != 0) {
-      tooltip(frame.words.fill(Text::tables_was, {hex_number(row.before)}));
+      tooltip(frame, frame.words.fill(Text::tables_was, {hex_number(row.before)}));
       ImGui::SameLine();
       event_link(frame, row.written_by);
     }
@@ -137,7 +137,7 @@ class TablesView final : public View {
       dim(frame, edit.who);
       next_cell();
       text(edit.what);
-      tooltip(edit.what);
+      tooltip(frame, edit.what);
       draw_edit_values(frame, edit);
     }
     end_table();
@@ -160,7 +160,7 @@ class TablesView final : public View {
       text(edit.who);
       next_cell();
       text(edit.what);
-      tooltip(edit.what);
+      tooltip(frame, edit.what);
       next_cell();
       draw_edit_values(frame, edit);
     }
@@ -172,13 +172,13 @@ class TablesView final : public View {
   }
   static void draw_edit_kind(const Frame& frame, const TableEdit& edit) {
     text((edit.here ? "▶ " : "") + edit.kind, edit.here ? frame.theme.accent : frame.theme.text);
-    if (edit.here) tooltip(frame.words(Text::tables_here_means));
+    if (edit.here) tooltip(frame, frame.words(Text::tables_here_means));
   }
   static void draw_edit_values(const Frame& frame, const TableEdit& edit) {
     if (!edit.values) return;
     const std::string values = hex_number(edit.before) + " → " + hex_number(edit.value);
     mono(frame, values);
-    tooltip(values);
+    tooltip(frame, values);
   }
 
   Asked<TablesRows> rows_;

@@ -26,6 +26,8 @@ struct TimelineGeometry {
   float lane_top(std::size_t lane) const { return lanes_top + lane_height * static_cast<float>(lane); }
   float lanes_bottom() const { return lane_top(lanes); }
   float x(int column) const { return chart + static_cast<float>(column); }
+  // Where a lane ends for whoever looks at it.
+  float right_of(const TimelineLane& lane) const { return lane.horizon ? x(*lane.horizon) : right; }
   int column(float x_of_screen) const { return static_cast<int>(x_of_screen - chart); }
   bool holds(float x_of_screen) const {
     return x_of_screen >= chart && x_of_screen < chart + static_cast<float>(columns);

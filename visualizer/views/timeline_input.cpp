@@ -21,7 +21,7 @@ std::optional<Pointed> pointed_at(const TimelineChart& chart, ImVec2 mouse) {
   if (!chart.at.holds(mouse.x) || mouse.y < chart.at.lanes_top || mouse.y >= chart.at.lanes_bottom())
     return std::nullopt;
   const auto lane = static_cast<std::size_t>((mouse.y - chart.at.lanes_top) / chart.at.lane_height);
-  if (lane >= chart.at.lanes) return std::nullopt;
+  if (lane >= chart.at.lanes || mouse.x >= chart.at.right_of(chart.picture.lanes[lane])) return std::nullopt;
   for (const LaneStrip& strip : chart.strips(lane))
     if (mouse.y >= strip.top && mouse.y < strip.top + strip.height)
       return Pointed{lane, strip, chart.at.column(mouse.x)};
@@ -171,7 +171,7 @@ void hear_mouse(TimelineChart& chart, TimelineState& state) {
 
 void hear_keys(TimelineChart& chart, TimelineState& state, bool hovered) {
   const ImGuiIO& io = ImGui::GetIO();
-  if (io.WantTextInput || io.KeyCtrl || io.KeyShift || io.KeyAlt) return;
+  if (!chart.frame.keys_free || io.WantTextInput || io.KeyCtrl || io.KeyShift || io.KeyAlt) return;
   const auto pressed = [&](Key key) { return is_key_pressed(key, Repeat::yes); };
   const TimelineRange range = range_now(chart, state);
   const u64 end = chart.picture.end;

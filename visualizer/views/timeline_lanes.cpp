@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "visualizer/views/timeline_chart.h"
+#include "visualizer/widgets/landmark.h"
 #include "visualizer/widgets/widgets.h"
 
 namespace trapline::window {
@@ -119,12 +120,13 @@ void draw_title(TimelineChart& chart, std::size_t lane) {
   ImGui::SetCursorScreenPos({chart.at.left, top});
   ImGui::PushID(static_cast<int>(lane));
   if (ImGui::InvisibleButton("lane", {width, height})) frame.requests.go({lane, frame.document.positions[lane]});
+  target(frame);
   const bool over = ImGui::IsItemHovered();
   const std::vector<std::string> lines = lines_of(chart, lane);
   std::string all = title_of(frame, lane) + "\n" + frame.document.lanes[lane].path;
   for (const std::string& text : lines) all += "\n" + text;
   if (!frame.document.lanes[lane].trouble.empty()) all += "\n" + frame.document.lanes[lane].trouble;
-  tooltip(all);
+  tooltip(frame, all);
   ImGui::PopID();
   const ImVec2 from{chart.at.left, top}, to{chart.at.left + width, top + height};
   if (focus || over) chart.list->AddRectFilled(from, to, focus ? frame.theme.selection : frame.theme.raised);
@@ -212,9 +214,14 @@ void draw_lanes(TimelineChart& chart) {
     const float top = chart.at.lane_top(lane), bottom = top + chart.at.lane_height - gap;
     chart.list->AddRectFilled({chart.at.chart, top}, {chart.at.right, bottom}, theme.background);
     chart.list->PushClipRect({chart.at.chart, top}, {chart.at.right, bottom}, true);
+    const float right = chart.at.right_of(chart.picture.lanes[lane]);
+    chart.list->PushClipRect({chart.at.chart, top}, {right, bottom}, true);
     for (const LaneStrip& strip : chart.strips(lane)) draw_strip(chart, lane, strip);
     draw_unknown(chart, lane);
     draw_links(chart, lane);
+    chart.list->PopClipRect();
+    if (right < chart.at.right)
+      draw_hatched(chart, {right, top}, {chart.at.right, bottom}, chart.frame.words(Text::timeline_predict));
     draw_cursor(chart, lane);
     chart.list->PopClipRect();
   }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "visualizer/views/timeline_chart.h"
+#include "visualizer/widgets/landmark.h"
 #include "visualizer/widgets/widgets.h"
 
 namespace trapline::window {
@@ -89,6 +90,8 @@ void draw_count(TimelineChart& chart, ImVec2 from, float width, Colour colour_of
 
 namespace {
 
+constexpr float reachable = 14;  // what is narrower is reached by steps, or after coming nearer
+
 void draw_bars(TimelineChart& chart, const LaneRows& rows, const LaneStrip& strip) {
   const float unit = (strip.height - 1) / bar_height, bottom = strip.top + strip.height;
   for (const BarRow& bar : rows.bars) {
@@ -110,6 +113,7 @@ void draw_events(TimelineChart& chart, const LaneRows& rows, const LaneStrip& st
     const Colour colour = class_colour(chart.frame, event.lane_class);
     const ImVec2 from{x, std::floor(bottom - height)}, to{width > 4 ? right - gap : std::max(right, x + 2), bottom};
     chart.list->AddRectFilled(from, to, colour);
+    if (to.x - from.x >= reachable * chart.frame.scale) target(chart.frame, from, to);
     const float next = i + 1 < rows.events.size() ? chart.at.x(rows.events[i + 1].left) : chart.at.right;
     const float room = next - x;
     if (room < 34 * chart.frame.scale || strip.height < ImGui::GetFontSize() * 0.9F) continue;
@@ -138,6 +142,7 @@ void draw_slice(TimelineChart& chart, const SliceRow& row, const LaneStrip& stri
     chart.list->AddRectFilled(
         {from.x, to.y - 2}, to,
         row.provenance == trace::Provenance::derived ? frame.theme.derived : frame.theme.modelled);
+  if (width >= reachable * frame.scale) target(frame, from, to);
   if (width < 14 * frame.scale || strip.height < 10 * frame.scale) return;
   const Colour ink = action ? frame.theme.text : row.count > 1 ? frame.theme.text : ink_on(fill);
   const float y = std::floor(strip.top + (strip.height - 1 - ImGui::GetFontSize()) / 2);

@@ -99,7 +99,7 @@ class TimelineView final : public View {
     ImGui::BeginGroup();
     const auto pressed = choice(frame, "axis", names, chosen);
     ImGui::EndGroup();
-    tooltip(frame.words(axis_doc(now)));
+    tooltip(frame, frame.words(axis_doc(now)));
     if (pressed) choose_axis(frame, axes[*pressed]);
     draw_legend(frame, right);
     ImGui::SameLine();
@@ -126,6 +126,7 @@ class TimelineView final : public View {
     wanted.columns = wanted.map_columns = at.columns;
     wanted.at = here;
     wanted.positions = frame.document.positions;
+    wanted.horizons = frame.document.horizons;
     wanted.filter = frame.document.filter;
     wanted.probe = state_.probe;
     wanted.limits = {.bar_parts = 330, .slices = 110, .events = 100, .hits = 60};

@@ -83,15 +83,15 @@ class TlbGridView final : public View {
     ImGui::SetCursorScreenPos({at.x, at.y + cell.y / 2 - ImGui::GetTextLineHeight() / 2});
     const std::string name = frame.words.fill(Text::tlb_set, {std::to_string(set)});
     text((followed ? "▶" : "") + name, followed ? frame.theme.accent : frame.theme.dim);
-    tooltip(frame.words(followed ? Text::tlb_followed_set : Text::tlb_set_means));
+    tooltip(frame, frame.words(followed ? Text::tlb_followed_set : Text::tlb_set_means));
     for (u16 way = 0; way < rows.ways; ++way) {
       const ImVec2 place{at.x + title_width(frame) + way * (cell.x + 2 * frame.scale), at.y};
       const TlbSlotRow& slot = rows.at(set, way);
       draw_cell(frame, slot, place, cell);
       const u64 subject = static_cast<u64>(set) << 16 | way;
-      if (press_cell("slot", subject, place, cell)) frame.requests.ask(Select{{SubjectKind::tlb_slot, subject}});
+      if (press_cell(frame, "slot", subject, place, cell)) frame.requests.ask(Select{{SubjectKind::tlb_slot, subject}});
       if (slot.state == SlotState::filled)
-        tooltip(tags_of(slot.fill) + "\n" + std::string(frame.words(Text::tlb_cell_means)));
+        tooltip(frame, tags_of(slot.fill) + "\n" + std::string(frame.words(Text::tlb_cell_means)));
     }
   }
 
@@ -171,7 +171,7 @@ class TlbGridView final : public View {
     dim(frame, frame.words(Text::tlb_rights));
     ImGui::SameLine();
     mono(frame, slot.rights);
-    tooltip(frame.words(Text::tlb_cell_means));
+    tooltip(frame, frame.words(Text::tlb_cell_means));
   }
   static void address(const Frame& frame, const char* name, u64 value, SubjectKind kind) {
     dim(frame, name);
@@ -201,7 +201,7 @@ class TlbGridView final : public View {
       text(trace::name_of(scope));
       std::string tip = "VPID " + std::to_string(row.flush.vpid) + " PCID " + std::to_string(row.flush.pcid);
       if (scope == trace::FlushScope::one_page) tip = "GVA " + hex_number(row.flush.gva) + "\n" + tip;
-      tooltip(tip);
+      tooltip(frame, tip);
       next_cell();
       mono(frame, grouped(row.flush.entries));
     }

@@ -4,6 +4,7 @@
 #include "visualizer/rows/vmcs_rows.h"
 #include "visualizer/views/list.h"
 #include "visualizer/widgets/aligned.h"
+#include "visualizer/widgets/landmark.h"
 #include "visualizer/widgets/parts.h"
 #include "visualizer/widgets/widgets.h"
 
@@ -74,11 +75,12 @@ class VmcsWindow final : public View {
     const std::string_view names[] = {changed, told, all};
     if (const auto pressed = choice(frame, "show", names, static_cast<std::size_t>(show_)))
       show_ = static_cast<Show>(*pressed);
-    tooltip(frame.words(Text::vmcs_show_means));
+    tooltip(frame, frame.words(Text::vmcs_show_means));
     ImGui::SameLine();
     ImGui::SetNextItemWidth(-1);
     const std::string hint(frame.words(Text::vmcs_filter_hint));
     ImGui::InputTextWithHint("###filter", hint.c_str(), filter_, sizeof filter_);
+    target(frame);
   }
 
   void choose(const VmcsRows& rows) {
@@ -128,13 +130,13 @@ class VmcsWindow final : public View {
     ImGui::PushID(static_cast<int>(row.encoding));
     changed_sign(frame, row.changed);
     text(row.manual, row.told ? frame.theme.text : frame.theme.dim);
-    tooltip(row.meaning.empty() ? std::string(row.name) : std::string(row.name) + "\n" + row.meaning);
+    tooltip(frame, row.meaning.empty() ? std::string(row.name) : std::string(row.name) + "\n" + row.meaning);
     next_cell();
     draw_value(frame, row);
     if (room == Room::wide) {
       next_cell();
       text(row.meaning, frame.theme.text);
-      tooltip(row.meaning);
+      tooltip(frame, row.meaning);
     }
     if (room != Room::narrow) {
       next_cell();
@@ -152,9 +154,10 @@ class VmcsWindow final : public View {
     if (row.doubtful) {
       ImGui::SameLine(0, 0);
       mono(frame, " ?", frame.theme.warning);
-      tooltip(frame.words(Text::vmcs_doubtful));
+      tooltip(frame, frame.words(Text::vmcs_doubtful));
     }
-    if (row.changed && ImGui::IsItemHovered()) tooltip(frame.words.fill(Text::vmcs_was, {hex_number(row.before)}));
+    if (row.changed && ImGui::IsItemHovered())
+      tooltip(frame, frame.words.fill(Text::vmcs_was, {hex_number(row.before)}));
   }
 
   static void draw_teller(const Frame& frame, views::FieldToldBy by, u64 at) {
@@ -223,7 +226,7 @@ class VmcsWindow final : public View {
       ImGui::Bullet();
       ImGui::SameLine();
       paragraph(info.must);
-      tooltip(std::string(info.name) + "\n" + std::string(info.section) + "\n" + std::string(info.hint));
+      tooltip(frame, std::string(info.name) + "\n" + std::string(info.section) + "\n" + std::string(info.hint));
     }
   }
 

@@ -99,8 +99,8 @@ class WalkGridView final : public View {
     const auto& at = rows.walk.sequences;
     const u64 count = at.size(), known = rows.known;
     const auto step = [&](const char* sign, const char* id, Text means, u64 to) {
-      if (button(sign, id)) frame.requests.go({frame.document.focus, to});
-      tooltip(frame.words(means));
+      if (button(frame, sign, id)) frame.requests.go({frame.document.focus, to});
+      tooltip(frame, frame.words(means));
       ImGui::SameLine(0, 2 * frame.scale);
     };
     const u64 before = rows.whole  ? (count > 0 ? at.back() : rows.walk.first)
@@ -119,7 +119,7 @@ class WalkGridView final : public View {
       on_same_line(frame, frame.words(Text::walk_to_begin));
       if (link(frame, frame.words(Text::walk_to_begin), "begin"))
         frame.requests.go({frame.document.focus, rows.walk.first});
-      tooltip(frame.words(Text::walk_to_begin_means));
+      tooltip(frame, frame.words(Text::walk_to_begin_means));
       if (rows.behind) {
         follow(frame, frame.words(Text::walk_behind));
         ImGui::SameLine();
@@ -159,7 +159,7 @@ class WalkGridView final : public View {
   void draw_attempts(Frame& frame, const WalkRows& rows) {
     if (rows.attempts.size() < 2) return;
     dim(frame, frame.words(Text::walk_attempts));
-    tooltip(frame.words(Text::walk_attempts_means));
+    tooltip(frame, frame.words(Text::walk_attempts_means));
     const std::size_t told = rows.whole ? rows.attempts.size() : rows.attempt + 1;
     for (std::size_t i = 0; i < told; ++i) {
       const WalkAttempt& attempt = rows.attempts[i];
@@ -206,7 +206,7 @@ class WalkGridView final : public View {
       if (rows.two_dimensions) {
         ImGui::SetCursorScreenPos({origin.x, y + cell.y / 2 - ImGui::GetTextLineHeight() / 2});
         dim(frame, rows.lines[line].title);
-        tooltip(std::string(frame.words(Text::walk_for)) + " " + rows.lines[line].title);
+        tooltip(frame, std::string(frame.words(Text::walk_for)) + " " + rows.lines[line].title);
       }
       for (std::size_t column = 0; column < rows.columns.size(); ++column)
         draw_slot(frame, rows, line, column, {origin.x + header + static_cast<float>(column) * (cell.x + gap), y},
@@ -228,7 +228,8 @@ class WalkGridView final : public View {
     const bool is_page = line + 1 == rows.lines.size() && column + 1 == rows.columns.size();
     if (shown != nullptr) {
       draw_reference_cell(frame, rows, slot, *shown, at, size);
-      if (press_cell("cell", shown->number, at, size)) frame.requests.go({frame.document.focus, shown->sequence});
+      if (press_cell(frame, "cell", shown->number, at, size))
+        frame.requests.go({frame.document.focus, shown->sequence});
       draw_tip(frame, slot, *shown);
     } else if (is_page && slot.gap == WalkGap::none && rows.walk.end) {
       Cell(frame, at, size)
@@ -245,7 +246,7 @@ class WalkGridView final : public View {
           .middle(frame.words(word_of(slot.gap)), open ? frame.theme.dim : frame.theme.faint);
       ImGui::SetCursorScreenPos(at);
       ImGui::Dummy(size);
-      tooltip(frame.words(meaning_of(slot.gap)));
+      tooltip(frame, frame.words(meaning_of(slot.gap)));
     }
   }
 
@@ -290,7 +291,7 @@ class WalkGridView final : public View {
       if (bit.set) tip += std::string(bit.name) + ": " + std::string(bit.meaning) + "\n";
     tip += row.rights + ": " +
            std::string(frame.words(row.rights_at_most ? Text::walk_rights_at_most_means : Text::walk_rights_means));
-    tooltip(tip);
+    tooltip(frame, tip);
   }
 
   void draw_list(Frame& frame, const WalkRows& rows) {
@@ -350,7 +351,7 @@ class WalkGridView final : public View {
     dim(frame, frame.words(Text::walk_so_far));
     ImGui::SameLine();
     mono(frame, row.rights);
-    tooltip(frame.words(Text::walk_rights_means));
+    tooltip(frame, frame.words(Text::walk_rights_means));
     if (row.rights_at_most) paragraph(frame.words(Text::walk_rights_at_most_means), frame.theme.dim);
   }
   static void address(const Frame& frame, const char* name, u64 value, SubjectKind kind) {

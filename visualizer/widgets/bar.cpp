@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <imgui.h>
 
+#include "visualizer/widgets/landmark.h"
+
 namespace trapline::window {
 
 namespace {
@@ -24,6 +26,7 @@ bool bar(const Frame& frame, const char* id, u64 permille, std::string_view word
   bool pressed = false, over = false;
   if (use == BarUse::pressable) {
     pressed = ImGui::InvisibleButton(id, {width, height});
+    target(frame);
     over = ImGui::IsItemHovered() || ImGui::IsItemFocused();
     if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
   } else {

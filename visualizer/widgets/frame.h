@@ -24,6 +24,7 @@ struct Frame {
   u64 ticks = 0;                    // frames drawn so far: for what blinks or asks again; never time
   LessonSession* lesson = nullptr;  // of the lab that is open; null without one
   Landmarks* landmarks = nullptr;   // null where nobody asks where things lie
+  bool keys_free = true;            // false while letters choose what to press
 
   // The question of most views: how are things after the event under the cursor?
   Question here(std::string about = {}) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "visualizer/widgets/landmark.h"
 #include "visualizer/widgets/outline.h"
 
 namespace trapline::window {
@@ -88,10 +89,11 @@ float Cell::height(const Frame& frame, unsigned lines) {
   return static_cast<float>(lines) * ImGui::GetTextLineHeight() + 7 * frame.scale;
 }
 
-bool press_cell(const char* id, std::size_t number, ImVec2 at, ImVec2 size) {
+bool press_cell(const Frame& frame, const char* id, std::size_t number, ImVec2 at, ImVec2 size) {
   ImGui::SetCursorScreenPos(at);
   ImGui::PushID(static_cast<int>(number));
   const bool pressed = ImGui::InvisibleButton(id, size);
+  target(frame);
   if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
   ImGui::PopID();
   return pressed;
@@ -115,7 +117,7 @@ void strip(const Frame& frame, std::span<const StripBox> boxes) {
         .left(0, name, frame.theme.dim)
         .left(1, box.value, frame.theme.text);
     ImGui::Dummy(size);
-    tooltip(box.tip);
+    tooltip(frame, box.tip);
   }
 }
 

@@ -31,7 +31,7 @@ class Cell {
 };
 
 // An invisible button over the cell; true when it was pressed. Tooltips come after it.
-bool press_cell(const char* id, std::size_t number, ImVec2 at, ImVec2 size);
+bool press_cell(const Frame& frame, const char* id, std::size_t number, ImVec2 at, ImVec2 size);
 
 // A strip of small boxes, each with a name above a value: the parts of an address.
 struct StripBox {

@@ -37,7 +37,7 @@ void field_parts(const Frame& frame, std::span<const Part> parts) {
     const std::string shown =
         std::string(part.name) + " = " + number_of(part) + (part.word.empty() ? "" : "  " + std::string(part.word));
     mono(frame, shown);
-    tooltip("bits " + place_of(part) + " " + std::string(part.name) + ": " + std::string(part.meaning));
+    tooltip(frame, "bits " + place_of(part) + " " + std::string(part.name) + ": " + std::string(part.meaning));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <imgui.h>
 
+#include "visualizer/widgets/landmark.h"
 #include "visualizer/widgets/outline.h"
 #include "visualizer/widgets/wrap.h"
 
@@ -93,13 +94,14 @@ void provenance(const Frame& frame, trace::Provenance provenance) {
   outline(ImGui::GetWindowDrawList(), from, {from.x + size.x + 8 * frame.scale, from.y + size.y}, colour);
   ImGui::SetCursorPosX(ImGui::GetCursorPosX() + 4 * frame.scale);
   text(word, colour);
-  tooltip(frame.words(provenance == trace::Provenance::derived ? Text::derived_means : Text::modelled_means));
+  tooltip(frame, frame.words(provenance == trace::Provenance::derived ? Text::derived_means : Text::modelled_means));
 }
 
 bool link(const Frame& frame, std::string_view words, const char* id) {
   ImGui::PushID(id);
   const ImVec2 from = ImGui::GetCursorScreenPos(), size = size_of(words);
   const bool pressed = ImGui::InvisibleButton("link", {std::max(size.x, 1.0F), std::max(size.y, 1.0F)});
+  target(frame);
   const bool over = ImGui::IsItemHovered() || ImGui::IsItemFocused();
   if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
   ImDrawList* const list = ImGui::GetWindowDrawList();
@@ -124,6 +126,7 @@ void subject_value(const Frame& frame, std::string_view shown, const views::Subj
   const ImVec2 from = ImGui::GetCursorScreenPos(), size = size_of(shown);
   if (ImGui::InvisibleButton("subject", {std::max(size.x, 1.0F), std::max(size.y, 1.0F)}))
     frame.requests.ask(Select{chosen ? views::Subject{} : subject});
+  target(frame);
   ImDrawList* const list = ImGui::GetWindowDrawList();
   const ImVec2 to{from.x + size.x, from.y + size.y};
   if (chosen) {
@@ -134,12 +137,16 @@ void subject_value(const Frame& frame, std::string_view shown, const views::Subj
   }
   list->AddText(from, frame.theme.text, shown.data(), shown.data() + shown.size());
   ImGui::PopFont();
-  tooltip(frame.words(Text::select_means));
+  tooltip(frame, frame.words(Text::select_means));
   ImGui::PopID();
   ImGui::PopID();
 }
 
-bool button(std::string_view words, const char* id) { return ImGui::Button((std::string(words) + "###" + id).c_str()); }
+bool button(const Frame& frame, std::string_view words, const char* id) {
+  const bool pressed = ImGui::Button((std::string(words) + "###" + id).c_str());
+  target(frame);
+  return pressed;
+}
 
 std::optional<std::size_t> choice(const Frame& frame, const char* id, std::span<const std::string_view> names,
                                   std::size_t chosen) {
@@ -154,7 +161,7 @@ std::optional<std::size_t> choice(const Frame& frame, const char* id, std::span<
       ImGui::PushStyleColor(ImGuiCol_ButtonHovered, frame.theme.accent);
       ImGui::PushStyleColor(ImGuiCol_Text, frame.theme.on_accent);
     }
-    if (button(names[i], std::to_string(i).c_str())) pressed = i;
+    if (button(frame, names[i], std::to_string(i).c_str())) pressed = i;
     if (on) ImGui::PopStyleColor(3);
   }
   ImGui::PopStyleVar();
@@ -162,8 +169,10 @@ std::optional<std::size_t> choice(const Frame& frame, const char* id, std::span<
   return pressed;
 }
 
-void tooltip(std::string_view words) {
-  if (words.empty() || !ImGui::IsItemHovered()) return;
+void tooltip(const Frame& frame, std::string_view words) {
+  if (words.empty()) return;
+  target(frame, TargetKind::explained);
+  if (!ImGui::IsItemHovered()) return;
   ImGui::BeginTooltip();
   ImGui::PushTextWrapPos(ImGui::GetFontSize() * 28);
   unformatted(words);
@@ -224,7 +233,7 @@ void bits(const Frame& frame, std::span<const Bit> row) {
     list->AddText({from.x + pad, from.y}, bit.set ? frame.theme.text : frame.theme.faint, shown.c_str());
     ImGui::Dummy({to.x - from.x, to.y - from.y});
     ImGui::PopFont();
-    tooltip(bit.meaning);
+    tooltip(frame, bit.meaning);
     ImGui::PushFont(frame.fonts.mono);
   }
   ImGui::PopFont();

@@ -44,12 +44,12 @@ bool link(const Frame& frame, std::string_view words, const char* id);
 void event_link(const Frame& frame, u64 sequence);
 // A value that can be selected: pressed, it becomes the subject; marked where it is the subject already.
 void subject_value(const Frame& frame, std::string_view shown, const views::Subject& subject);
-bool button(std::string_view words, const char* id);
+bool button(const Frame& frame, std::string_view words, const char* id);
 // A choice among few, side by side. Returns the index that was pressed.
 std::optional<std::size_t> choice(const Frame& frame, const char* id, std::span<const std::string_view> names,
                                   std::size_t chosen);
-// Shown while the last item is under the mouse.
-void tooltip(std::string_view words);
+// Shown while the last item is pointed at.
+void tooltip(const Frame& frame, std::string_view words);
 
 // ---- tables ------------------------------------------------------------------------------------------------------
 // A table in the window's style; headings stay on top. False where nothing of it can be seen; otherwise end_table().

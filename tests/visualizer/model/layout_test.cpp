@@ -39,6 +39,23 @@ TEST_CASE("shares add up to the whole, also after a border has moved as far as i
   CHECK(layout->parts[2].share == doctest::Approx(0.5));
 }
 
+TEST_CASE("a panel grows at the cost of its neighbour, in the innermost split of the kind asked for") {
+  auto layout = layout_in("rows(50 a, 50 columns(40 b, 60 rows(50 c, 50 d+e)))");
+  REQUIRE(layout);
+  CHECK(resize_panel(*layout, "b", Layout::Kind::columns, 0.1));
+  CHECK(text_of(*layout) == "rows(50 a, 50 columns(50 b, 50 rows(50 c, 50 d+e)))");
+  CHECK(resize_panel(*layout, "e", Layout::Kind::rows, 0.1));
+  CHECK(text_of(*layout) == "rows(50 a, 50 columns(50 b, 50 rows(40 c, 60 d+e)))");
+  CHECK(resize_panel(*layout, "b", Layout::Kind::rows, 0.1));
+  CHECK(text_of(*layout) == "rows(40 a, 60 columns(50 b, 50 rows(40 c, 60 d+e)))");
+  CHECK(resize_panel(*layout, "c", Layout::Kind::columns, 0.1));
+  CHECK(text_of(*layout) == "rows(40 a, 60 columns(40 b, 60 rows(40 c, 60 d+e)))");
+  const std::string before = text_of(*layout);
+  CHECK_FALSE(resize_panel(*layout, "a", Layout::Kind::columns, 0.1));
+  CHECK_FALSE(resize_panel(*layout, "none", Layout::Kind::rows, 0.1));
+  CHECK(text_of(*layout) == before);
+}
+
 TEST_CASE("a view is brought up where it is, and joins the largest leaf where it is not") {
   auto layout = layout_in("columns(30 a+b, 70 c)");
   REQUIRE(layout);

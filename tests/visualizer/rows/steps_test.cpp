@@ -144,6 +144,34 @@ TEST_CASE("a filtered page holds hits alone, and a wrong filter all events and a
   CHECK_FALSE(events_page(lanes, {.second = 5, .about = "trap and"}, Interrupt()).trouble.empty());
 }
 
+TEST_CASE("a page ends before the horizon, filtered or not, and says so") {
+  MadeLane made;
+  make_run(made, 500);
+  LaneSet lanes = made.lanes();
+  const auto page = [&](u64 first, const char* filter) {
+    return events_page(lanes, {.first = first, .second = 30, .about = filter, .horizon = 200}, Interrupt());
+  };
+  CHECK_FALSE(page(100, "").ends_early);
+  CHECK(page(100, "").rows.size() == 30);
+  CHECK_FALSE(page(100, "trap").ends_early);
+  for (const u64 first : {180U, 200U, 300U, 5000U}) {
+    CAPTURE(first);
+    const EventPage all = page(first, "");
+    CHECK(all.ends_early);
+    REQUIRE(all.rows.size() >= 20);
+    CHECK(all.rows.back().sequence == 199);
+    const EventPage traps = page(first, "trap");
+    CHECK(traps.ends_early);
+    REQUIRE(traps.rows.size() >= 20);
+    CHECK(traps.rows.back().sequence < 200);
+    u64 before = 0;
+    for (u64 i = 0; i < 200; ++i) before += lanes.at(0)->source().at(i)->is<trace::Trap>() ? 1U : 0U;
+    CHECK(traps.hits == before);
+  }
+  CHECK(events_page(lanes, {.second = 30, .horizon = 0}, Interrupt()).rows.empty());
+  CHECK_FALSE(events_page(lanes, {.first = 480, .second = 30, .horizon = 501}, Interrupt()).ends_early);
+}
+
 TEST_CASE("the cursor's rows count stops and tell the innermost action") {
   MadeLane made;
   made.emit(trace::Marker{1, 0, 1});

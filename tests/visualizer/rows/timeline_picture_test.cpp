@@ -67,6 +67,23 @@ TEST_CASE("the whole run, and every lane's cursor in it") {
   CHECK(picture.lanes[0].gaps.empty());
 }
 
+TEST_CASE("a lane ends at its horizon, wherever the range lies") {
+  LaneSet lanes = two_lanes();
+  build(lanes);
+  TimelineMaker maker;
+  const auto horizon = [&](u64 from, u64 to) {
+    TimelineAsk ask = asked(AxisKind::events, TimelineAsk::Show::positions, from, to);
+    ask.horizons = {400, no_horizon};
+    const TimelinePicture picture = maker.make(lanes, ask, Interrupt());
+    CHECK_FALSE(picture.lanes[1].horizon);
+    return picture.lanes[0].horizon;
+  };
+  CHECK(horizon(0, 1000) == 400);
+  CHECK(horizon(400, 800) == 0);
+  CHECK(horizon(600, 800) == 0);
+  CHECK_FALSE(horizon(0, 400));
+}
+
 TEST_CASE("lanes are aligned on actions though one is slower") {
   LaneSet lanes = two_lanes();
   build(lanes);
