@@ -63,6 +63,76 @@ TEST_CASE("a click opens a lab; its tasks are answered by keys, and a prediction
   CHECK(hands.at() == gate + 2);
 }
 
+TEST_CASE("what a prediction is about is hidden from the event table and the timeline until it is made") {
+  Place place;
+  Hands hands(place);
+  hands.click("start 01");
+  const std::size_t listing = lane_named(hands, "listing");
+  hands.shell().focus_lane(listing);
+  hands.shell().show_view("events");
+  hands.settle();
+  const u64 horizon = hands.document().horizon(listing);
+  REQUIRE(horizon < hands.document().lane().events);
+  CHECK(hands.document().horizon(lane_named(hands, "hardware")) == no_horizon);
+  hands.press(Key::end);
+  while (hands.shell().panel_in_focus() != "events") hands.press(function_key(6));
+  hands.press(letter('p'));
+  const auto& targets = hands.shell().landmarks().targets;
+  const Landmark tab = hands.place("tab events");
+  std::string word;  // of the lowest row
+  float lowest = 0;
+  for (const Target& target : targets) {
+    const std::string its = hands.shell().pointer().word_of(targets, target.place);
+    if (its.empty() || target.place.x > tab.x + 60 || target.place.y < lowest) continue;
+    lowest = target.place.y;
+    word = its;
+  }
+  for (const char each : word) hands.press(letter(each));
+  hands.settle();
+  CHECK(hands.at() + 1 == horizon);
+  CHECK(hands.shell().told().empty());  // a row behind it would have said that it is not to be seen yet
+  hands.press(letter('a'));
+  hands.type("{ \"GP\" }");
+  hands.press(Key::escape);
+  hands.press(letter('c'));
+  CHECK(hands.document().horizon(listing) > horizon);
+  hands.press(Key::end);
+  CHECK(hands.at() > horizon);
+}
+
+TEST_CASE("a lab's link names the lab, its seed and the place; it is opened last as a lab too") {
+  Place place;
+  Hands hands(place);
+  hands.shell().open_lab("01", 3);
+  hands.settle();
+  hands.shell().focus_lane(1);
+  hands.press(Key::right);
+  hands.press(letter('y'));
+  std::string copied;
+  hands.studio().headless().within([&] { copied = ImGui::GetClipboardText(); });
+  CHECK(copied.starts_with("trapline view 01 --seed 3 --at 2:" + std::to_string(hands.at())));
+  REQUIRE_FALSE(hands.shell().settings().recent.empty());
+  CHECK(hands.shell().settings().recent.front() == "trapline view 01 --seed 3");
+  const u64 at = hands.at();
+  const auto link = link_in(copied);
+  REQUIRE(link);
+  Hands other(place);
+  REQUIRE(other.shell().open_named(*link));
+  other.settle();
+  REQUIRE(other.document().lab);
+  CHECK(other.document().lab->seed == 3);
+  CHECK(other.document().focus == 1);
+  CHECK(other.at() == at);
+  other.press(Key::home);
+  REQUIRE(other.shell().open_named(*link));  // the lab is not recorded again for a jump within it
+  other.settle();
+  CHECK(other.at() == at);
+  Hands third(place, other.shell().settings());
+  third.click("start 01  " + std::string("Rings and sensitive instructions  --seed 3"));
+  REQUIRE(third.document().lab);
+  CHECK(third.document().lab->seed == 3);
+}
+
 TEST_CASE("A leads through the open tasks and back, T turns between text and tasks, PgDn turns pages") {
   Place place;
   Hands hands(place);

@@ -19,6 +19,15 @@ TEST_CASE("a link is the command that opens its place, and is read back") {
   CHECK(back->filter == link.filter);
 }
 
+TEST_CASE("a lab's link tells its seed where that is not the first") {
+  CHECK(text_of(Link{.traces = {"07"}}) == "trapline view 07");
+  const std::string text = text_of(Link{.traces = {"07"}, .lane = 1, .at = "9", .seed = 12});
+  CHECK(text == "trapline view 07 --seed 12 --at 2:9");
+  REQUIRE(link_in(text));
+  CHECK(link_in(text)->seed == 12);
+  CHECK_FALSE(link_in("trapline view 07 --seed x"));
+}
+
 TEST_CASE("a link may come with the path of the program; other text is none") {
   CHECK(link_in("scripts/trapline view a.trap"));
   CHECK_FALSE(link_in("trapline run tour"));
