@@ -5,6 +5,7 @@
 #include "visualizer/model/document.h"
 #include "visualizer/model/requests.h"
 #include "visualizer/render/fonts.h"
+#include "visualizer/render/picture_store.h"
 #include "visualizer/widgets/theme.h"
 #include "visualizer/words/words.h"
 
@@ -24,6 +25,7 @@ struct Frame {
   u64 ticks = 0;                    // frames drawn so far: for what blinks or asks again; never time
   LessonSession* lesson = nullptr;  // of the lab that is open; null without one
   Landmarks* landmarks = nullptr;   // null where nobody asks where things lie
+  PictureStore* pictures = nullptr;
 
   // The question of most views: how are things after the event under the cursor?
   Question here(std::string about = {}) const {
