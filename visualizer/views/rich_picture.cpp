@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "visualizer/render/imgui_input.h"
+#include "visualizer/widgets/landmark.h"
 
 namespace trapline::window {
 
@@ -34,14 +36,15 @@ void draw_at(const Frame& frame, const std::string& path, PictureSize shown, ImV
   list->AddRect({at.x - line, at.y - line}, {end.x + line, end.y + line}, frame.theme.line);
 }
 
-// In the lower right corner: a tooltip at the mouse would hide what one tries to read.
+// In the lower right corner of what can be seen: a tooltip at the mouse would hide what one tries to read.
 void draw_hint(const Frame& frame, ImVec2 at, ImVec2 size) {
+  ImDrawList* const list = ImGui::GetWindowDrawList();
   const PlacedLines hint =
       lay_out(frame, runs_of(frame.words(Text::lesson_picture_larger)), size.x - 2 * gap(frame), frame.fonts.text);
-  const ImVec2 end{at.x + size.x, at.y + size.y};
+  const ImVec2 end{at.x + size.x, std::min(at.y + size.y, std::floor(list->GetClipRectMax().y))};
   const ImVec2 from{std::round(end.x - hint.width - 2 * gap(frame)), std::round(end.y - hint.height - gap(frame))};
-  ImGui::GetWindowDrawList()->AddRectFilled(from, end, frame.theme.raised);
-  draw_lines(frame, hint, {from.x + gap(frame), from.y + gap(frame) / 2}, frame.theme.text, 2);
+  list->AddRectFilled(from, end, frame.theme.raised);
+  draw_lines(frame, hint, {from.x + gap(frame), from.y + std::round(gap(frame) / 2)}, frame.theme.text, 2);
 }
 
 // Over everything else, as large as the window allows.
@@ -102,6 +105,7 @@ std::optional<std::string> draw_picture(const Frame& frame, const Block& block, 
     ImGui::SetCursorScreenPos(corner);
     const ImVec2 size{static_cast<float>(placed.size.width), static_cast<float>(placed.size.height)};
     if (ImGui::InvisibleButton("picture", size)) ImGui::OpenPopup("larger");
+    landmark(frame, "picture " + std::filesystem::path(block.target).stem().string());
     if (ImGui::IsItemHovered()) {
       ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
       draw_hint(frame, corner, size);
