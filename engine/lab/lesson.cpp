@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "check/clean.h"
+#include "lab/lesson_picture.h"
 #include "lab/lesson_text.h"
 #include "lab/words.h"
 
@@ -45,8 +46,9 @@ class Renderer {
     if (!figures) return figures.error();
     auto text = with_links(*figures);
     if (!text) return text.error();
-    lesson_.text = lesson_as_text(*text, lesson_.links, definition_.language);
-    lesson_.markdown = lesson_as_markdown(*text, lesson_.links, definition_.language);
+    if (auto found = find_pictures(*text); !found) return found.error();
+    lesson_.text = lesson_as_text(*text, lesson_.links, definition_.language, lesson_.pictures);
+    lesson_.markdown = lesson_as_markdown(*text, lesson_.links, definition_.language, lesson_.pictures);
     lesson_.linked = lesson_as_linked(*text, lesson_.links);
     return std::move(lesson_);
   }
@@ -118,6 +120,17 @@ class Renderer {
       lesson_.links.push_back(link);
       at = end + 1;
     }
+  }
+
+  Result<> find_pictures(const std::string& source) {
+    Result<> outcome;
+    with_pictures(source, [&](const PictureLine& picture, unsigned line) {
+      const auto path = picture_path(definition_.place.lesson_in(definition_.language), picture.target);
+      if (path) lesson_.pictures.push_back({picture.target, *path, line});
+      if (!path && outcome) outcome = usage_error(name_ + ":" + std::to_string(line) + ": " + path.error().sentence);
+      return std::string();
+    });
+    return outcome;
   }
 
   Result<> resolve(EventLink& link, const std::string& target) {

@@ -3,7 +3,8 @@
 //   The run took {{ n(hardware:count("vm_exit")) }} exits; [the first one](event:hardware:vm_exit#1) is for CPUID.
 //
 // `{{ }}` holds a Lua expression. It sees every lane by its name (and in the table `lanes`), `seed`, hex(x), n(x) with
-// its digits grouped, and trapline. A link is event:LANE:NUMBER or event:LANE:KIND#N; it may hold an expression too.
+// its digits grouped, and trapline. A link is event:LANE:NUMBER or event:LANE:KIND#N; it may hold an expression too,
+// and so may a picture's caption (lesson_picture.h).
 #pragma once
 
 #include <optional>
@@ -25,12 +26,19 @@ struct EventLink {
   std::optional<u64> sequence = std::nullopt;  // of the event; none where this host cannot run the lane
 };
 
+// That a lesson shows: what its line names, and where that lies, be it there or not.
+struct LessonPicture {
+  std::string target, path;
+  unsigned line = 0;
+};
+
 struct Lesson {
   std::string markdown;  // figures in place, links turned into `text (command)`
-  std::string text;      // for a terminal: paragraphs wrapped, each link's command below its paragraph
-  std::string linked;    // for the window: Markdown without comments, links as [text](event:LANE:SEQUENCE)
+  std::string text;    // for a terminal: paragraphs wrapped, each link's command and picture's path below its paragraph
+  std::string linked;  // for the window: Markdown without comments, links as [text](event:LANE:SEQUENCE)
   std::vector<Expression> expressions;
   std::vector<EventLink> links;
+  std::vector<LessonPicture> pictures;
 };
 
 // In the definition's language where the lab has the lesson in it, else in English. Errors are usage errors with the

@@ -5,6 +5,8 @@
 
 #include "base/wide_text.h"
 #include "lab/lesson.h"
+#include "lab/lesson_picture.h"
+#include "lab/place.h"
 
 namespace trapline::lab {
 
@@ -15,6 +17,7 @@ constexpr std::size_t width = 100;
 // Behind the text of a link. Chinese text has no spaces that would set the brackets off, so it takes full-width ones.
 constexpr Sentence aside{" ({0}, {1})", "（{0}，{1}）"};
 constexpr Sentence command{" (`{0}`)", "（`{0}`）"};
+constexpr Sentence picture_here{"[Picture: {0}]", "[图：{0}]"};
 
 // Replaces each mark by what `make` gives for its link.
 template <typename Make>
@@ -55,6 +58,17 @@ std::string without(std::string text, std::string_view mark) {
   return text;
 }
 
+std::optional<std::string> shown_path_of(const PictureLine& picture, const std::vector<LessonPicture>& pictures) {
+  for (const LessonPicture& known : pictures)
+    if (known.target == picture.target) return shown_path(known.path);
+  return std::nullopt;
+}
+
+// Markdown's links end at a space, unless they stand between angles.
+std::string in_link(const std::string& path) {
+  return path.find_first_of(" ()") == std::string::npos ? path : "<" + path + ">";
+}
+
 bool is_item(const std::string& line, std::string& marker) {
   const std::size_t first = line.find_first_not_of(' ');
   if (first == std::string::npos) return false;
@@ -73,7 +87,8 @@ bool is_item(const std::string& line, std::string& marker) {
 
 class TextForm {
  public:
-  TextForm(const std::vector<EventLink>& links, Language language) : links_(links), language_(language) {}
+  TextForm(const std::vector<EventLink>& links, const std::vector<LessonPicture>& pictures, Language language)
+      : links_(links), pictures_(pictures), language_(language) {}
 
   std::string made_of(const std::string& source) {
     std::istringstream lines(source);
@@ -107,6 +122,9 @@ class TextForm {
     } else if (line[0] == '|') {
       flush();
       out_ += text_of(line) + "\n";
+    } else if (const auto picture = picture_in(line)) {
+      flush();
+      show(*picture);
     } else if (is_item(line, marker) && may_begin_item(marker)) {
       flush();
       marker_ = marker;
@@ -128,6 +146,12 @@ class TextForm {
     const std::string title =
         text_of(line.substr(line.find_first_not_of("# ") == std::string::npos ? level : line.find_first_not_of("# ")));
     out_ += title + "\n" + std::string(columns_of(title), level == 1 ? '=' : '-') + "\n";
+  }
+
+  // The path stands alone in its line, so that it is whole whatever its length.
+  void show(const PictureLine& picture) {
+    out_ += wrapped(text_of(filled(picture_here.in(language_), {picture.caption})), "", "");
+    if (const auto path = shown_path_of(picture, pictures_)) out_ += "    " + *path + "\n";
   }
 
   std::string text_of(const std::string& text) {
@@ -154,6 +178,7 @@ class TextForm {
   }
 
   const std::vector<EventLink>& links_;
+  const std::vector<LessonPicture>& pictures_;
   Language language_;
   std::vector<const EventLink*> pending_;
   std::string out_, paragraph_, marker_;
@@ -172,12 +197,18 @@ std::string without_comments(const std::string& source) {
   }
 }
 
-std::string lesson_as_text(const std::string& source, const std::vector<EventLink>& links, Language language) {
-  return TextForm(links, language).made_of(without_comments(source));
+std::string lesson_as_text(const std::string& source, const std::vector<EventLink>& links, Language language,
+                           const std::vector<LessonPicture>& pictures) {
+  return TextForm(links, pictures, language).made_of(without_comments(source));
 }
 
-std::string lesson_as_markdown(const std::string& source, const std::vector<EventLink>& links, Language language) {
-  return with_marks(source, links,
+std::string lesson_as_markdown(const std::string& source, const std::vector<EventLink>& links, Language language,
+                               const std::vector<LessonPicture>& pictures) {
+  const std::string found = with_pictures(source, [&](const PictureLine& picture, unsigned) {
+    const auto path = shown_path_of(picture, pictures);
+    return "![" + picture.caption + "](" + (path ? in_link(*path) : picture.target) + ")";
+  });
+  return with_marks(found, links,
                     [language](const EventLink& link) { return filled(command.in(language), {link.command}); });
 }
 

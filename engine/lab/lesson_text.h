@@ -10,15 +10,16 @@
 namespace trapline::lab {
 
 struct EventLink;
+struct LessonPicture;
 
 // Headings underlined, paragraphs and list items wrapped, code and tables as they are; the commands of a paragraph's
-// links stand below it.
+// links stand below it, and below a picture's caption where it lies.
 std::string lesson_as_text(const std::string& source, const std::vector<EventLink>& links,
-                           Language language = Language::english);
+                           Language language = Language::english, const std::vector<LessonPicture>& pictures = {});
 
-// Each link is `text (command)`.
+// Each link is `text (command)`; pictures are named as one finds them from the working folder.
 std::string lesson_as_markdown(const std::string& source, const std::vector<EventLink>& links,
-                               Language language = Language::english);
+                               Language language = Language::english, const std::vector<LessonPicture>& pictures = {});
 
 // Links stay links, `[text](event:LANE:SEQUENCE)`; one into a lane that this host cannot run is its text alone.
 std::string lesson_as_linked(const std::string& source, const std::vector<EventLink>& links);

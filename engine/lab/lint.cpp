@@ -68,7 +68,9 @@ class Linter {
     const auto definition = load(place_, 1, Language::chinese);
     if (!definition) return offence(definition.error().sentence);
     if (place_.lesson_in(Language::chinese) == place_.lesson) return;
-    if (const auto lesson = render_lesson(*definition, lanes); !lesson) offence(lesson.error().sentence);
+    const auto lesson = render_lesson(*definition, lanes);
+    if (!lesson) return offence(lesson.error().sentence);
+    look_at_pictures(*lesson, Language::chinese);
   }
 
   void look_at_tasks(const Definition& definition) {
@@ -116,7 +118,16 @@ class Linter {
       offence("the lesson has " + std::to_string(words) + " words, " + std::to_string(minutes) +
               " minutes to read; 15 are enough");
     if (lesson->links.empty()) offence("the lesson links no event: write [text](event:LANE:vm_exit#1)");
+    look_at_pictures(*lesson, Language::english);
     look_at_figures(*source, *lesson, lanes);
+  }
+
+  void look_at_pictures(const Lesson& lesson, Language language) {
+    std::error_code ignored;
+    for (const LessonPicture& picture : lesson.pictures)
+      if (!std::filesystem::is_regular_file(picture.path, ignored))
+        offence(shown_path(place_.lesson_in(language)) + ":" + std::to_string(picture.line) + ": there is no picture " +
+                shown_path(picture.path));
   }
 
   // Numbers of the run that stand in the text as digits will be wrong some day.

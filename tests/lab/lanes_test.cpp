@@ -120,12 +120,25 @@ TEST_CASE("a lesson's figures and links are those of the run") {
   CHECK(has(lesson->markdown, "First (`scripts/trapline show"));
 }
 
+TEST_CASE("a picture's caption takes its figures from the run, and its file lies beside the lesson") {
+  const Recorded lab;
+  const auto lesson = lab.lesson("\n![{{ seed }} of [it](event:hardware:vm_exit#1)](pictures/a.png)\n");
+  REQUIRE(lesson);
+  REQUIRE(lesson->pictures.size() == 1);
+  CHECK(lesson->pictures[0].target == "pictures/a.png");
+  CHECK(lesson->pictures[0].path == test_lab("small").folder + "/pictures/a.png");
+  CHECK(lesson->pictures[0].line == 2);
+  CHECK(has(lesson->text, "[Picture: 1 of it (hardware, vm_exit#1)]\n    "));
+  CHECK(has(lesson->linked, "![1 of [it](event:hardware:"));
+}
+
 TEST_CASE("a lesson's mistakes are named with file and line") {
   const Recorded lab;
   for (const char* wrong :
        {"\n{{ hardware:cuont() }}", "\n{{ nil }}", "\n{{ 1 +", "\n[x](event:nosuch:1)",
         "\n[x](event:hardware:vm_exit#99999)", "\n[x](event:hardware)", "\n[x](event:hardware:abc)",
-        "\n[x](event:hardware:1", "\nx](event:hardware:1)", "\n{{ (function() while true do end end)() }}"}) {
+        "\n[x](event:hardware:1", "\nx](event:hardware:1)", "\n{{ (function() while true do end end)() }}",
+        "\n![a](/etc/passwd)", "\n![a](pictures/../a.png)"}) {
     CAPTURE(wrong);
     const auto lesson = lab.lesson(wrong);
     REQUIRE_FALSE(lesson);

@@ -12,6 +12,7 @@
 #include <backends/imgui_impl_opengl3.h>
 #include <imgui.h>
 
+#include "visualizer/app/gl_textures.h"
 #include "visualizer/render/imgui_input.h"
 
 namespace trapline::window {
@@ -20,7 +21,7 @@ namespace {
 
 constexpr int color_buffer_bit = 0x4000;  // GL_COLOR_BUFFER_BIT
 
-// The three functions of OpenGL that are called here; everything else is the backend's.
+// The three functions of OpenGL that are called here; everything else is the backend's, or gl_textures.h's.
 struct OpenGl {
   void (*clear_color)(float, float, float, float) = nullptr;
   void (*clear)(unsigned) = nullptr;
@@ -68,6 +69,7 @@ class Window {
   double size_ = 0, display_scale_ = 1;
   Language language_ = Language::english;
   OpenGl gl_;
+  std::unique_ptr<PictureStore> pictures_;
   std::optional<ImVec2> mouse_, pressed_at_;
   GLFWcursorposfun moved_ = nullptr;  // the backend's own, since 1.87
   std::deque<KeyEvent> keys_;         // that were heard and not yet shown to Dear ImGui
@@ -75,6 +77,7 @@ class Window {
 };
 
 Window::~Window() {
+  pictures_.reset();  // while its context is there
   if (imgui_) {
     ImGui_ImplOpenGL3_Shutdown();
     ImGui_ImplGlfw_Shutdown();
@@ -99,6 +102,10 @@ Result<> Window::open() {
   gl_.load();
   ImGui::CreateContext();
   ImGui::GetIO().IniFilename = nullptr;
+  if (auto textures = gl_textures(glfwGetProcAddress)) {
+    pictures_ = std::make_unique<PictureStore>(std::move(textures));
+    pictures_->attach();
+  }
   imgui_ = ImGui_ImplGlfw_InitForOpenGL(window_, true) && ImGui_ImplOpenGL3_Init("#version 150");
   if (!imgui_) return unavailable("OpenGL could not be set up on this display");
   ImGui::GetIO().ConfigInputTextCursorBlink = false;  // nothing is drawn while nothing happens

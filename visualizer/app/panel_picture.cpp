@@ -125,6 +125,7 @@ Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneS
   const Words words(request.language);
   Frame frame{document, requests, desk, theme, words, headless.fonts()};
   frame.lesson = lesson;
+  frame.pictures = &headless.pictures();
   const std::unique_ptr<View> view = row->make();
   const auto draw = [&] {
     draw_panel(*view, frame);

@@ -263,7 +263,9 @@ View& Shell::view_named(const std::string& name) {
 // ---- a frame -----------------------------------------------------------------------------------------------------
 
 Frame Shell::frame(const FontSet& fonts) {
-  return Frame{document_, requests_, *desk_, theme_, words_, fonts, scale(), frames_, lesson(), &landmarks_};
+  Frame made{document_, requests_, *desk_, theme_, words_, fonts, scale(), frames_, lesson(), &landmarks_};
+  made.pictures = PictureStore::attached();
+  return made;
 }
 
 void Shell::draw(const FontSet& fonts) {

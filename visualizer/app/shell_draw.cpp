@@ -126,25 +126,35 @@ void Shell::draw_bottom(Frame& frame) {
 }
 
 void Shell::draw_keys(Frame& frame) {
+  constexpr std::size_t columns = 3;
+  const auto commands = all_commands();
+  const std::size_t rows = (commands.size() + columns - 1) / columns;
   const ImVec2 size = ImGui::GetIO().DisplaySize;
-  const float width = std::min(size.x - 40, characters(frame, 120)), height = std::min(size.y - 60, 560 * frame.scale);
+  const float wanted = static_cast<float>(rows + 4) * ImGui::GetTextLineHeightWithSpacing();
+  const float width = std::min(size.x - 40, characters(frame, 165)), height = std::min(size.y - 40, wanted);
   ImGui::SetNextWindowPos({(size.x - width) / 2, (size.y - height) / 2});
   ImGui::SetNextWindowSize({width, height});
   ImGui::SetNextWindowFocus();
   ImGui::PushStyleColor(ImGuiCol_WindowBg, theme_.panel);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
-  ImGui::Begin("keys", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings);
+  ImGui::Begin("keys", nullptr,
+               ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove |
+                   ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings);
   heading(frame, words_(Text::keys_title));
-  ImGui::Columns(2, nullptr, false);
-  const auto commands = all_commands();
-  for (std::size_t i = 0; i < commands.size(); ++i) {
-    if (i == (commands.size() + 1) / 2) ImGui::NextColumn();
-    const float x = ImGui::GetCursorPosX();
-    mono(frame, text_of(commands[i].stroke), theme_.accent);
-    ImGui::SameLine(x + characters(frame, 11));
-    text(words_(commands[i].title));
+  if (ImGui::BeginTable("commands", 2 * columns)) {
+    for (std::size_t column = 0; column < columns; ++column) {
+      ImGui::TableSetupColumn("", ImGuiTableColumnFlags_WidthFixed, characters(frame, 11));
+      ImGui::TableSetupColumn("");
+    }
+    for (std::size_t i = 0; i < rows * columns; ++i) {
+      const std::size_t command = i / columns + i % columns * rows;
+      next_cell();
+      if (command < commands.size()) mono(frame, text_of(commands[command].stroke), theme_.accent);
+      next_cell();
+      if (command < commands.size()) text(words_(commands[command].title));
+    }
+    ImGui::EndTable();
   }
-  ImGui::Columns(1);
   if (button(frame, words_(Text::close), "close")) keys_shown_ = false;
   ImGui::End();
   ImGui::PopStyleVar();

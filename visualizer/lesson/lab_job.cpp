@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <utility>
 
 #include "lab/lanes.h"
 #include "lab/lesson.h"
@@ -33,6 +34,17 @@ LessonTask task_of(const lab::Definition& definition, const lab::LabLanes& lanes
 std::string text_of_file(const std::string& path) {
   const auto text = lab::read_file(path);
   return text ? *text : std::string();
+}
+
+// A picture that the lesson's renderer did not take for one has no path, and is shown as its caption.
+std::vector<Block> blocks_of(const lab::Lesson& lesson) {
+  std::vector<Block> blocks = read_markdown(lesson.linked);
+  for (Block& block : blocks) {
+    const std::string target = std::exchange(block.target, {});
+    for (const lab::LessonPicture& picture : lesson.pictures)
+      if (block.kind == BlockKind::picture && picture.target == target) block.target = picture.path;
+  }
+  return blocks;
 }
 
 }  // namespace
@@ -96,15 +108,8 @@ Result<OpenedLesson> open_lesson(const LabRequest& request, const LabWatch& goes
   if (!goes_on(progress)) return lab::interrupted_error();
   const auto lesson = lab::render_lesson(*definition, *lanes);
   if (!lesson) return lesson.error();
-  OpenedLesson opened{place->word,
-                      place->name,
-                      definition->title,
-                      definition->summary,
-                      request.seed,
-                      request.language,
-                      {},
-                      {},
-                      read_markdown(lesson->linked)};
+  OpenedLesson opened{place->word, place->name, definition->title, definition->summary, request.seed, request.language,
+                      {},          {},          blocks_of(*lesson)};
   for (const auto& [name, lane] : *lanes)
     opened.lanes.push_back({name, lane.path, lane.error ? lane.error->sentence : std::string()});
   const std::string exercise = text_of_file(place->file("exercise.lua"));

@@ -47,7 +47,7 @@ struct OpenedLesson {
   Language language = Language::english;
   std::vector<LessonLane> lanes;
   std::vector<LessonTask> tasks;
-  std::vector<Block> text;
+  std::vector<Block> text;  // the targets of its pictures are their paths
 
   const LessonTask* task(std::string_view id) const;
 };

@@ -110,6 +110,8 @@ class Reader {
     if (type == MD_BLOCK_UL || type == MD_BLOCK_OL) lists_.pop_back();
     if (type == MD_BLOCK_TABLE) even_out(blocks_.back());
     if (type != MD_BLOCK_LI && type != MD_BLOCK_UL && type != MD_BLOCK_OL) target_ = nullptr;
+    const bool left_over = type == MD_BLOCK_P && !blocks_.empty() && blocks_.back().kind == BlockKind::paragraph;
+    if (left_over && blocks_.back().runs.empty()) blocks_.pop_back();
     return 0;
   }
 
@@ -127,11 +129,28 @@ class Reader {
       const MD_ATTRIBUTE& href = static_cast<MD_SPAN_A_DETAIL*>(detail)->href;
       link_ = step > 0 ? std::string(href.text, href.size) : std::string();
     }
+    if (type == MD_SPAN_IMG) return picture(static_cast<MD_SPAN_IMG_DETAIL*>(detail)->src, step);
+    return 0;
+  }
+
+  // Where a paragraph has nothing but pictures so far, each is a block of its own, and what follows is the next one.
+  int picture(const MD_ATTRIBUTE& source, int step) {
+    if (blocks_.size() > most_blocks) return 1;
+    const bool outermost = step > 0 ? pictures_++ == 0 : --pictures_ == 0;
+    if (!outermost) return 0;
+    if (step > 0) {
+      own_picture_ = target_ != nullptr && target_->empty() && blocks_.back().kind == BlockKind::paragraph;
+      if (!own_picture_) return 0;
+      blocks_.back().kind = BlockKind::picture;
+      blocks_.back().target.assign(source.text, source.size);
+    } else if (own_picture_) {
+      into(add(BlockKind::paragraph).runs);
+    }
     return 0;
   }
 
   int text(MD_TEXTTYPE type, std::string_view letters) {
-    if (type == MD_TEXT_SOFTBR) return append(" ");
+    if (type == MD_TEXT_SOFTBR) return target_ != nullptr && target_->empty() ? 0 : append(" ");
     if (type == MD_TEXT_BR) return append("\n");
     if (type == MD_TEXT_NULLCHAR) return append("\xef\xbf\xbd");
     if (type == MD_TEXT_ENTITY) return append(entity(letters));
@@ -162,6 +181,8 @@ class Reader {
   std::vector<List> lists_;
   Runs* target_ = nullptr;
   int bold_ = 0, emphasis_ = 0, code_ = 0;
+  int pictures_ = 0;          // in one another
+  bool own_picture_ = false;  // the outermost is a block
   std::string link_;
 };
 

@@ -1,5 +1,5 @@
 // Markdown as a flat list of blocks that can be drawn one below the other. The grammar is md4c's; what a lesson has no
-// use for (raw HTML, pictures) becomes its text.
+// use for (raw HTML, pictures within a line of text) becomes its text.
 #pragma once
 
 #include <string>
@@ -18,13 +18,14 @@ struct Run {
 };
 using Runs = std::vector<Run>;
 
-enum class BlockKind : u8 { heading, paragraph, item, code, table, rule };
+enum class BlockKind : u8 { heading, paragraph, item, code, table, rule, picture };
 
 struct Block {
   BlockKind kind = BlockKind::paragraph;
   unsigned level = 0;                   // of a heading from 1; of an item: how deep its list lies, from 1
   std::string marker;                   // of an item: "•" or "3."; empty where it goes on
-  Runs runs;                            // of a code block: one, with its line breaks
+  Runs runs;                            // of a code block: one, with its line breaks; of a picture: its caption
+  std::string target;                   // of a picture: which one
   std::vector<std::vector<Runs>> rows;  // of a table: the headings first, all rows equally long
 };
 

@@ -46,6 +46,7 @@ Headless::Headless(int width, int height, std::shared_ptr<FontAtlas> fonts)
   io.DeltaTime = 1.0f / 60;
   io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
   io.FontDefault = fonts_->fonts().text;
+  pictures_.attach();
   prepare_input(io);
   resize(width, height);
 }

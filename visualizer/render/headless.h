@@ -8,6 +8,7 @@
 
 #include "visualizer/render/fonts.h"
 #include "visualizer/render/imgui_input.h"
+#include "visualizer/render/picture_store.h"
 
 namespace trapline::window {
 
@@ -25,6 +26,7 @@ class Headless {
   Headless& operator=(const Headless&) = delete;
 
   const FontSet& fonts() const { return fonts_->fonts(); }
+  PictureStore& pictures() { return pictures_; }
   void resize(int width, int height);
   void set_background(u32 colour) { background_ = colour; }
   // Runs something with this context current: choosing a style, say.
@@ -47,6 +49,7 @@ class Headless {
 
  private:
   std::shared_ptr<FontAtlas> fonts_;
+  PictureStore pictures_{software_textures()};
   ImGuiContext* context_;
   u32 background_ = colour(0, 0, 0);
   FrameCounts counts_;

@@ -44,6 +44,16 @@ std::vector<u8> opaque_bytes(const Picture& picture) {
   return bytes;
 }
 
+// The image points into the bytes from now on.
+Result<> begin_reading(Image& image, const std::string& bytes) {
+  if (!png_image_begin_read_from_memory(&image.png, bytes.data(), bytes.size()))
+    return usage_error(std::string("This is no readable PNG picture: ") + image.png.message + ".");
+  if (!size_fits(image.png.width, image.png.height))
+    return usage_error("The PNG picture says it has " + size_text(image.png.width, image.png.height) +
+                       " pixels, more than Trapline reads (16384 a side, 67 million in all): scale it down.");
+  return {};
+}
+
 }  // namespace
 
 Picture::Picture(int wide, int high, u32 background) : width(wide), height(high) {
@@ -75,13 +85,15 @@ Result<std::string> encode_png(const Picture& picture) {
   return bytes;
 }
 
+Result<PictureSize> size_of_png(const std::string& bytes) {
+  Image image;
+  if (auto begun = begin_reading(image, bytes); !begun) return begun.error();
+  return PictureSize{static_cast<int>(image.png.width), static_cast<int>(image.png.height)};
+}
+
 Result<Picture> decode_png(const std::string& bytes) {
   Image image;
-  if (!png_image_begin_read_from_memory(&image.png, bytes.data(), bytes.size()))
-    return usage_error(std::string("This is no readable PNG picture: ") + image.png.message + ".");
-  if (!size_fits(image.png.width, image.png.height))
-    return usage_error("The PNG picture says it has " + size_text(image.png.width, image.png.height) +
-                       " pixels, more than Trapline reads (16384 a side, 67 million in all): scale it down.");
+  if (auto begun = begin_reading(image, bytes); !begun) return begun.error();
   image.png.format = PNG_FORMAT_RGBA;
   Picture picture(static_cast<int>(image.png.width), static_cast<int>(image.png.height), 0);
   if (!png_image_finish_read(&image.png, nullptr, picture.rgba.data(), 0, nullptr))
@@ -99,16 +111,23 @@ Result<> write_png(const Picture& picture, const std::string& path) {
   return {};
 }
 
-Result<Picture> read_png(const std::string& path) {
+Result<std::string> read_picture_file(const std::string& path, std::uintmax_t most) {
   std::error_code trouble;
-  const auto size = std::filesystem::file_size(path, trouble);
+  const auto size = std::filesystem::file_size(path, trouble);  // answers for files only
   if (trouble) return usage_error("Cannot read the picture " + path + ": " + trouble.message() + ".");
-  if (size > largest_file) return usage_error("The picture " + path + " has more than 300 MB: scale it down.");
+  if (size > most)
+    return usage_error("The picture " + path + " has more than " + std::to_string(most >> 20) + " MB: scale it down.");
   std::ifstream file(path, std::ios::binary);
   std::string bytes(size, '\0');
   if (!file.read(bytes.data(), static_cast<std::streamsize>(size)))
     return usage_error("Cannot read the picture " + path + ": see that it is a file you may read.");
-  Result<Picture> picture = decode_png(bytes);
+  return bytes;
+}
+
+Result<Picture> read_png(const std::string& path) {
+  const Result<std::string> bytes = read_picture_file(path, largest_file);
+  if (!bytes) return bytes.error();
+  Result<Picture> picture = decode_png(*bytes);
   if (!picture) return Error{picture.error().kind, path + ": " + picture.error().sentence};
   return picture;
 }

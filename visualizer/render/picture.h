@@ -1,6 +1,7 @@
 // A picture in memory, and its way to and from a PNG file. The same pixels always give the same bytes.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -32,10 +33,19 @@ struct Picture {
   friend bool operator==(const Picture&, const Picture&) = default;
 };
 
+struct PictureSize {
+  int width = 0, height = 0;
+  friend bool operator==(const PictureSize&, const PictureSize&) = default;
+};
+
 Result<std::string> encode_png(const Picture& picture);
 Result<Picture> decode_png(const std::string& bytes);
+// What the header says, before any pixel is unpacked.
+Result<PictureSize> size_of_png(const std::string& bytes);
 
 Result<> write_png(const Picture& picture, const std::string& path);
 Result<Picture> read_png(const std::string& path);
+// The file as it is. Errors name it: not there, no file, more than `most` bytes.
+Result<std::string> read_picture_file(const std::string& path, std::uintmax_t most);
 
 }  // namespace trapline::window

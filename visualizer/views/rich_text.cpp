@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/wide_text.h"
+#include "visualizer/views/rich_picture.h"
 #include "visualizer/widgets/landmark.h"
 
 namespace trapline::window {
@@ -264,13 +265,17 @@ void RichDocument::lay_out_all(const Frame& frame, const std::vector<Block>& blo
       placed.width = std::max(width, placed.lines.width);
     } else if (block.kind == BlockKind::rule) {
       placed.height = text * 0.5F;
+    } else if (block.kind == BlockKind::picture) {
+      placed.picture = lay_out_picture(frame, block, placed.width);
+      placed.height = placed.picture.height;
+      placed.lines.width = placed.picture.width;
     } else {
       const bool is_heading = block.kind == BlockKind::heading;
       ImFont* const font = !is_heading ? frame.fonts.text : block.level == 1 ? frame.fonts.title : frame.fonts.bold;
       placed.lines = lay_out(frame, block.runs, placed.width, font);
       placed.height = placed.lines.height;
     }
-    widest_ = std::max(widest_, placed.x + (block.kind == BlockKind::code ? placed.lines.width : placed.lines.width));
+    widest_ = std::max(widest_, placed.x + placed.lines.width);
     if (block.kind == BlockKind::table) widest_ = std::max(widest_, placed.width);
     const bool in_list =
         block.kind == BlockKind::item && i + 1 < blocks.size() && blocks[i + 1].kind == BlockKind::item;
@@ -323,6 +328,8 @@ std::optional<std::string> RichDocument::draw_block(const Frame& frame, const Bl
   switch (block.kind) {
     case BlockKind::table:
       return draw_table(frame, placed, at, id);
+    case BlockKind::picture:
+      return draw_picture(frame, block, placed.picture, at, id);
     case BlockKind::rule:
       list->AddLine({at.x, at.y + placed.height / 2}, {at.x + placed.width, at.y + placed.height / 2},
                     frame.theme.line);

@@ -28,6 +28,13 @@ struct PlacedLines {
   float widest = 0;             // the widest stretch that no line break divides
 };
 
+// A picture with a thin frame around it and its caption below.
+struct PlacedPicture {
+  PictureSize size;  // as it is shown; nothing where it cannot be
+  float width = 0, height = 0;
+  PlacedLines caption, trouble;
+};
+
 // `plain` is the font of what has no look of its own.
 PlacedLines lay_out(const Frame& frame, const Runs& runs, float width, ImFont* plain);
 // The target of the link that was pressed. `id` tells several texts of a panel apart.
@@ -52,6 +59,7 @@ class RichDocument {
     std::vector<std::vector<PlacedLines>> cells;
     std::vector<float> columns, rows;  // widths and heights
     std::vector<bool> numbers;         // whether a column holds numbers alone: those stand to the right
+    PlacedPicture picture;
   };
   void lay_out_all(const Frame& frame, const std::vector<Block>& blocks, float width);
   void lay_out_table(const Frame& frame, const Block& block, PlacedBlock& placed, float width) const;

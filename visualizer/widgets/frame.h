@@ -5,6 +5,7 @@
 #include "visualizer/model/document.h"
 #include "visualizer/model/requests.h"
 #include "visualizer/render/fonts.h"
+#include "visualizer/render/picture_store.h"
 #include "visualizer/widgets/theme.h"
 #include "visualizer/words/words.h"
 
@@ -25,6 +26,7 @@ struct Frame {
   LessonSession* lesson = nullptr;  // of the lab that is open; null without one
   Landmarks* landmarks = nullptr;   // null where nobody asks where things lie
   bool keys_free = true;            // false while letters choose what to press
+  PictureStore* pictures = nullptr;  // of the lessons; null where none are shown
 
   // The question of most views: how are things after the event under the cursor?
   Question here(std::string about = {}) const {

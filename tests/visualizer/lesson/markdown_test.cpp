@@ -50,6 +50,31 @@ TEST_CASE("tables have rows of one length") {
   CHECK(blocks[0].rows[2][0][0].code);
 }
 
+TEST_CASE("a picture alone is a block with its caption; one within text is its caption") {
+  const auto blocks = read_markdown(
+      "before\n\n![what `to` see, [here](event:full:7)](pictures/a.png)\n\nin ![line](b.png) too\n\n"
+      "![one](c.png)\n![two](d.png)\nand text\n\n- ![item](e.png)\n\n| ![cell](f.png) |\n|---|\n");
+  REQUIRE(blocks.size() == 8);
+  CHECK(blocks[1].kind == BlockKind::picture);
+  CHECK(blocks[1].target == "pictures/a.png");
+  CHECK(plain_text(blocks[1].runs) == "what to see, here");
+  CHECK(blocks[1].runs.back().link == "event:full:7");
+  CHECK(blocks[2].kind == BlockKind::paragraph);
+  CHECK(plain_text(blocks[2].runs) == "in line too");
+  CHECK(blocks[3].target == "c.png");
+  CHECK(blocks[4].target == "d.png");
+  CHECK(plain_text(blocks[4].runs) == "two");
+  CHECK(blocks[5].kind == BlockKind::paragraph);
+  CHECK(plain_text(blocks[5].runs) == "and text");
+  CHECK(blocks[6].kind == BlockKind::item);
+  CHECK(plain_text(blocks[6].runs) == "item");
+  CHECK(plain_text(blocks[7].rows[0][0]) == "cell");
+  const auto nested = read_markdown("![a ![b](x.png) c](y.png)");
+  REQUIRE(nested.size() == 1);
+  CHECK(nested[0].target == "y.png");
+  CHECK(plain_text(nested[0].runs) == "a b c");
+}
+
 TEST_CASE("hostile text is read within bounds") {
   std::string nested, quotes, wide = "|", rule = "|";
   for (int i = 0; i < 400; ++i) nested += std::string(static_cast<std::size_t>(i) * 2, ' ') + "- x\n";
@@ -63,6 +88,9 @@ TEST_CASE("hostile text is read within bounds") {
       for (const auto& row : block.rows) CHECK(row.size() <= 32);
     }
   }
+  std::string many;
+  for (int i = 0; i < 30'000; ++i) many += "![](x)\n";
+  CHECK(read_markdown(many).size() < 10'100);
   CHECK(plain_text(read_markdown("<b>&amp;</b>").front().runs) == "<b>&</b>");
   CHECK(read_markdown("").empty());
   CHECK(plain_text(read_markdown(std::string(400'000, 'x') + "\n\ny").back().runs) == "…");
