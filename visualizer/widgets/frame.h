@@ -20,12 +20,12 @@ struct Frame {
   Desk& desk;
   const Theme& theme;
   const Words& words;
-  const FontSet& fonts;             // never null while a frame is drawn
-  float scale = 1;                  // of all sizes
-  u64 ticks = 0;                    // frames drawn so far: for what blinks or asks again; never time
-  LessonSession* lesson = nullptr;  // of the lab that is open; null without one
-  Landmarks* landmarks = nullptr;   // null where nobody asks where things lie
-  bool keys_free = true;            // false while letters choose what to press
+  const FontSet& fonts;              // never null while a frame is drawn
+  float scale = 1;                   // of all sizes
+  u64 ticks = 0;                     // frames drawn so far: for what blinks or asks again; never time
+  LessonSession* lesson = nullptr;   // of the lab that is open; null without one
+  Landmarks* landmarks = nullptr;    // null where nobody asks where things lie
+  bool keys_free = true;             // false while letters choose what to press
   PictureStore* pictures = nullptr;  // of the lessons; null where none are shown
 
   // The question of most views: how are things after the event under the cursor?
