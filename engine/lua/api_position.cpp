@@ -2,7 +2,6 @@
 #include "arch/cpu_state.h"
 #include "lua/position_tables.h"
 #include "lua/walk_object.h"
-#include "session/replay.h"
 #include "views/console.h"
 #include "views/exits.h"
 #include "views/fold.h"
@@ -139,7 +138,8 @@ Result<> registers(Invocation& call) {
     return {};
   }
   call.charge(retired == trace::unknown_number ? 0 : retired);
-  const auto replayed = session::registers_at(source, retired);
+  const auto replay = position.trace()->replay();
+  const auto replayed = replay ? (*replay)->at(retired) : Result<arch::CpuState>(replay.error());
   if (replayed) {
     call.give(table_of(*replayed));
     return {};

@@ -51,6 +51,15 @@ const TraceObject::Facts& TraceObject::facts() {
   return *facts_;
 }
 
+Result<session::Replay*> TraceObject::replay() {
+  if (!replay_) {
+    auto opened = session::Replay::open(*reader_);
+    if (!opened) return opened.error();
+    replay_ = std::move(*opened);
+  }
+  return replay_.get();
+}
+
 Result<const trace::Filter*> TraceObject::filter(std::string_view text) {
   if (const auto known = filters_.find(text); known != filters_.end()) return &known->second;
   auto parsed = trace::Filter::parse(text, reader_->schema());

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "lua/binding.h"
+#include "session/replay.h"
 #include "trace/filter.h"
 #include "trace/reader.h"
 
@@ -30,10 +31,14 @@ class TraceObject : public std::enable_shared_from_this<TraceObject> {
   // "vm_exit#3", or a decimal sequence number.
   Result<u64> position(std::string_view text) const;
 
+  // The lane, ready to be run again from moment to moment; made when first asked for.
+  Result<session::Replay*> replay();
+
   static const ClassRow& lua_class();
 
  private:
   std::unique_ptr<trace::TraceReader> reader_;
+  std::unique_ptr<session::Replay> replay_;
   std::string sentence_;
   std::optional<Facts> facts_;
   std::map<std::string, trace::Filter, std::less<>> filters_;

@@ -8,6 +8,9 @@
 
 namespace trapline::session {
 
+// The sets of a lane's keyframes.
+inline constexpr u64 keyframe_at_start = 1, keyframe_at_end = 2;
+
 std::string run_header_json(const RunRequest& request, const Inputs& inputs, u64 budget);
 
 }  // namespace trapline::session

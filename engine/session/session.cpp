@@ -19,8 +19,6 @@
 namespace trapline::session {
 namespace {
 
-constexpr u64 keyframe_at_start = 1, keyframe_at_end = 2;
-
 u64 budget_of(const RunRequest& request) {
   return request.budget.value_or(request.metal == trace::MetalKind::soft ? soft_budget : kvm_budget);
 }

@@ -42,6 +42,13 @@ metal::RunUntil LaneClock::until() const {
   return until;
 }
 
+bool LaneClock::cut_short(const metal::RunUntil& until) const {
+  if (real_time() || *vcpu_.retired() >= until.retired || vcpu_.spent() >= until.budget) return false;
+  const u64 deadline = next_deadline_(), now = vcpu_.now();
+  if (deadline == devices::never) return until.retired == ~0ULL;
+  return deadline > now && until.retired - *vcpu_.retired() == deadline - now;  // time has made no leap
+}
+
 void LaneClock::halt() {
   halted_ = true;
   halted_since_ = vcpu_.now();

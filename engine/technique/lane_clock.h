@@ -21,6 +21,10 @@ class LaneClock {
   std::optional<Ending> check_limits(u64 more_work = 0) const;
   // Up to the next device deadline, or a limit.
   metal::RunUntil until() const;
+  // Whether a passage that was to last until then has ended before, and only because somebody in front of the metal
+  // wants to look at the guest. The next passage goes on with it; nothing else may happen in between, or the guest
+  // could tell.
+  bool cut_short(const metal::RunUntil& until) const;
 
   bool halted() const { return halted_; }
   void halt();      // the guest executed HLT

@@ -92,6 +92,12 @@ TEST_CASE("a position gives the folds that show prints") {
   CHECK(answer(*sandbox, "return p:vmcs()." + field.name + ".value") == Value(field.value));
   CHECK(answer(*sandbox, "return p:vmcs()." + field.name + ".seq") == Value(field.sequence));
   CHECK(answer(*sandbox, "return p:registers().rip") == answer(*sandbox, "return p.event.rip"));
+  for (const char* technique : {"full", "para"}) {
+    sandbox->set_global("o", lane("guest = 'tour', technique = '" + std::string(technique) + "'"));
+    const std::string kind = technique == std::string("full") ? "emulation" : "upcall";
+    CHECK(answer(*sandbox, "local p = o:at('" + kind + "#3') return p:registers().rip == p.event.rip or " +
+                               "p:registers().rip == p.event.handler") == Value(true));
+  }
   CHECK(answer(*sandbox, "return t.console:sub(1, #p:console()) == p:console()") == Value(true));
   CHECK(answer(*sandbox, "return #p:ring()") == Value(0));
 }

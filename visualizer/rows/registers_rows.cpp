@@ -35,6 +35,24 @@ bool may_have_run(const trace::EventSource& source, u64 from, u64 to) {
   return last && *last > from;
 }
 
+// The earlier moment first: the lane goes on from there to the later one.
+void run_there(RegistersRows& rows, Known& known, const Lane& lane, const Interrupt& interrupt,
+               const RegistersAt& run_again) {
+  std::optional<arch::CpuState> before;
+  const auto stop = rows.previous_stop ? lane.source().at(*rows.previous_stop) : std::nullopt;
+  if (stop && stop->stamp().retired != unknown)
+    if (const auto state = run_again(lane, stop->stamp().retired, interrupt)) before = *state;
+  if (interrupt) return;
+  const auto state = run_again(lane, *rows.retired, interrupt);
+  if (!state) {
+    rows.trouble = state.error().sentence;
+    return;
+  }
+  known.from = RegistersFrom::run_again;
+  known.state = *state;
+  known.before = before;
+}
+
 Known find_state(RegistersRows& rows, Lane& lane, u64 at, const Interrupt& interrupt, const RegistersAt& run_again) {
   Known known;
   const trace::EventSource& source = lane.source();
@@ -49,22 +67,8 @@ Known find_state(RegistersRows& rows, Lane& lane, u64 at, const Interrupt& inter
     const bool exact = counted ? *rows.retired == view->keyframe_retired() : !may_have_run(source, rows.keyframe, at);
     known.from = exact ? RegistersFrom::keyframe : RegistersFrom::stale;
   }
-  const bool can_run = rows.retired && !rows.on_kvm && !rows.other_technique && !interrupt;
-  if (can_run && known.from != RegistersFrom::keyframe) {
-    const auto state = run_again(lane, *rows.retired);
-    if (state) {
-      known.state = *state;
-      known.from = RegistersFrom::run_again;
-    } else {
-      rows.trouble = state.error().sentence;
-    }
-  }
-  if (known.from == RegistersFrom::run_again && rows.previous_stop && !interrupt) {
-    const auto stop = source.at(*rows.previous_stop);
-    const u64 retired = stop ? stop->stamp().retired : unknown;
-    if (retired != unknown)
-      if (const auto state = run_again(lane, retired)) known.before = *state;
-  }
+  const bool can_run = rows.retired && !rows.on_kvm && !interrupt;
+  if (can_run && known.from != RegistersFrom::keyframe) run_there(rows, known, lane, interrupt, run_again);
   return known;
 }
 
@@ -185,7 +189,8 @@ RegistersRows registers_rows(LaneSet& lanes, const Question& question, const Int
   if (!event) return rows;
   const LaneFacts& facts = lane->facts();
   rows.on_kvm = facts.on_kvm();
-  rows.other_technique = facts.technique_is(trace::Technique::full) || facts.technique_is(trace::Technique::para);
+  for (const trace::Technique technique : {trace::Technique::full, trace::Technique::para})
+    if (facts.technique_is(technique)) rows.technique = technique;
   if (event->stamp().retired != unknown) rows.retired = event->stamp().retired;
   rows.previous_stop = lane->source().last_before(stops(lane->source()), at);
   Known known = find_state(rows, *lane, at, interrupt, run_again);

@@ -1,5 +1,5 @@
 // The processor's registers at a moment, each with where its value comes from. A trace holds them whole in keyframes
-// only; in between, lanes of the soft metal and technique hardware are run again, and of the others it is known what
+// only; in between, lanes of the soft metal are run again, whatever their technique, and of kvm's it is known what
 // events tell: control registers, MSRs, RIP. What nobody tells is unknown, or as old as the keyframe it comes from.
 #pragma once
 
@@ -42,13 +42,13 @@ struct SegmentRow {
 struct RegistersRows {
   RegistersFrom from = RegistersFrom::nowhere;
   bool on_kvm = false;
-  bool other_technique = false;      // full or para: only hardware lanes can be run again to a moment
-  std::string trouble;               // why the lane cannot be run again, in a sentence
-  u64 keyframe = 0;                  // sequence number, where one counts
-  std::optional<u64> age;            // instructions retired since the keyframe
-  std::optional<u64> retired;        // at the cursor
-  std::optional<u64> previous_stop;  // with which the values are compared
-  std::vector<RegisterRow> general;  // RAX ... R15, RIP
+  std::optional<trace::Technique> technique;  // whose idea of the guest's registers it is, where it is not the metal's
+  std::string trouble;                        // why the lane cannot be run again, in a sentence
+  u64 keyframe = 0;                           // sequence number, where one counts
+  std::optional<u64> age;                     // instructions retired since the keyframe
+  std::optional<u64> retired;                 // at the cursor
+  std::optional<u64> previous_stop;           // with which the values are compared
+  std::vector<RegisterRow> general;           // RAX ... R15, RIP
   RegisterRow rflags;
   std::vector<RegisterRow> control;  // CR0 ... CR8, EFER and the MSRs that events told
   std::vector<SegmentRow> segments;

@@ -54,8 +54,10 @@ class RegistersWindow final : public View {
         paragraph(frame.words(rows.on_kvm ? Text::registers_kvm : Text::registers_nowhere), frame.theme.dim);
         break;
     }
-    if (rows.other_technique && rows.from == RegistersFrom::stale)
-      paragraph(frame.words(Text::registers_other_technique), frame.theme.dim);
+    if (rows.technique && rows.from != RegistersFrom::nowhere)
+      paragraph(
+          frame.words(*rows.technique == trace::Technique::full ? Text::registers_of_full : Text::registers_of_para),
+          frame.theme.dim);
     if (!rows.trouble.empty()) paragraph(rows.trouble, frame.theme.dim);
     if (rows.from == RegistersFrom::run_again && rows.previous_stop) {
       dim(frame, frame.words(Text::registers_compared));

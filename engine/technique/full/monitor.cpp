@@ -59,13 +59,19 @@ Result<> FullMonitor::prepare() {
 // ---- one step ------------------------------------------------------------------------------------------------------
 std::optional<Ending> FullMonitor::step() {
   if (stop_requested()) return Ending{Outcome::interrupted, 0, "The run was stopped from outside."};
-  if (Next ending = clock_.check_limits(reflected_)) return ending;
-  platform_.advance(vcpu_.now());
-  if (Next ending = deliver_interrupt()) return ending;
-  if (clock_.halted()) return clock_.wait();
+  if (!cut_short_) {
+    if (Next ending = prepare_passage()) return ending;
+    if (clock_.halted()) return clock_.wait();
+  }
   Next ending = run();
   if (Result<> kept = vcpu_.set_state(guest_); !kept) return Ending{Outcome::failed, 0, kept.error().sentence};
   return ending;
+}
+
+FullMonitor::Next FullMonitor::prepare_passage() {
+  if (Next ending = clock_.check_limits(reflected_)) return ending;
+  platform_.advance(vcpu_.now());
+  return deliver_interrupt();
 }
 
 FullMonitor::Next FullMonitor::deliver_interrupt() {
@@ -95,20 +101,26 @@ FullMonitor::Next FullMonitor::run() {
   if (needs_single_step()) return emulate(trace::EmulationWay::single_step);
   // Not between a fill and the instruction that it was for: one that needs two pages would never have both.
   const bool filled = std::exchange(filled_, false);
-  if (options_.flush_every_entry && !filled) shadow_.zap_everything(trace::ZapCause::strange);
+  const bool goes_on = cut_short_.has_value();
+  const metal::RunUntil until = cut_short_.value_or(clock_.until());
+  cut_short_.reset();
+  if (options_.flush_every_entry && !filled && !goes_on) shadow_.zap_everything(trace::ZapCause::strange);
   std::optional<u64> address = guest_.rip;
   if (translates()) {
     address = resume_;
     if (Next ending = find_code(address)) return ending;
     if (!address) return {};  // fetching faulted, and the fault is on its way to the guest
   }
-  if (!in_kernel()) mirror_descriptors();
+  if (!in_kernel() && !goes_on) mirror_descriptors();
   arch::CpuState real = real_state(*address);
   const metal::PageRoot root = shadow_.root_for(mmu::paging_state_of(guest_), space());
-  Result<metal::Trap> trap = door_.run(real, root, clock_.until());
+  Result<metal::Trap> trap = door_.run(real, root, until);
   if (!trap) return Ending{Outcome::failed, 0, trap.error().sentence};
-  platform_.advance(vcpu_.now());
   take_back(real);
+  if (trap->kind == trace::TrapKind::stop_reached && clock_.cut_short(until))
+    cut_short_ = until;
+  else
+    platform_.advance(vcpu_.now());
   return handle(*trap);
 }
 

@@ -44,6 +44,7 @@ class FullMonitor : public Monitor, private full::GuestWatcher {
   bool translates() const { return options_.translation && in_kernel(); }
   full::ShadowSpace space() const;
   bool needs_single_step() const;
+  Next prepare_passage();
   Next deliver_interrupt();
   Next run();
   arch::CpuState real_state(u64 rip) const;
@@ -89,8 +90,9 @@ class FullMonitor : public Monitor, private full::GuestWatcher {
   std::optional<u64> open_exit_;    // the stub by which translated code was left: to be chained to what comes next
   std::optional<u64> resume_;       // where translated code can simply go on, nothing having changed
   std::optional<full::Site> site_;  // where in translated code the last trap came from
-  u64 native_rip_ = 0;              // the metal's RIP at the last trap
-  u64 reflected_ = 0;               // faults and interrupts delivered; they count as work
+  std::optional<metal::RunUntil> cut_short_;  // the last passage's end, where it has not come to it (LaneClock)
+  u64 native_rip_ = 0;                        // the metal's RIP at the last trap
+  u64 reflected_ = 0;                         // faults and interrupts delivered; they count as work
   bool tables_changed_ = false;
   bool filled_ = false;  // the last trap was a hidden fault: its instruction is still to be executed
   u64 mode_bits_ = 0;    // of CR0, CR4 and EFER that decide what shadow entries may say

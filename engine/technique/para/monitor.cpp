@@ -42,21 +42,35 @@ Result<> ParaMonitor::prepare(memory::GuestMemory& memory) {
   guest_.cpu = vcpu_.state();
   for (const auto segment : {arch::es, arch::ds, arch::fs, arch::gs}) guest_.cpu.segments[segment] = {};
   guest_.go(true, guest_.cpu.rip, guest_.cpu.gpr[arch::rsp]);
-  guest_.cpu.cr3 = 0;
-  return {};
+  return tell_state();
+}
+
+// What keyframes hold, and whoever asks the vCPU gets: also of what is kept elsewhere, the root and the gate of events.
+Result<> ParaMonitor::tell_state() {
+  guest_.cpu.cr3 = paging_.root_of_guest();
+  const u64 gate = window_.events_on() ? arch::flag::if_ : 0;
+  guest_.cpu.rflags = (guest_.cpu.rflags & ~arch::flag::if_) | gate;
+  return vcpu_.set_state(guest_.cpu);
 }
 
 // ---- one step ------------------------------------------------------------------------------------------------------
 std::optional<Ending> ParaMonitor::step() {
   if (stop_requested()) return Ending{Outcome::interrupted, 0, "The run was stopped from outside."};
+  if (!cut_short_) {
+    if (Next ending = prepare_passage()) return ending;
+    if (clock_.halted()) return clock_.wait();
+    paging_.settle();
+    window_.tell_time(vcpu_.now());
+  }
+  Next ending = run();
+  if (Result<> kept = tell_state(); !kept) return Ending{Outcome::failed, 0, kept.error().sentence};
+  return ending;
+}
+
+ParaMonitor::Next ParaMonitor::prepare_passage() {
   if (Next ending = clock_.check_limits(upcalls_)) return ending;
   advance_devices();
-  if (Next ending = deliver_event()) return ending;
-  if (clock_.halted()) return clock_.wait();
-  Next ending = run();
-  guest_.cpu.cr3 = paging_.root_of_guest();
-  if (Result<> kept = vcpu_.set_state(guest_.cpu); !kept) return Ending{Outcome::failed, 0, kept.error().sentence};
-  return ending;
+  return deliver_event();
 }
 
 void ParaMonitor::advance_devices() {
@@ -74,12 +88,13 @@ ParaMonitor::Next ParaMonitor::deliver_event() {
 }
 
 ParaMonitor::Next ParaMonitor::run() {
-  paging_.settle();
-  window_.tell_time(vcpu_.now());
+  const metal::RunUntil until = cut_short_.value_or(clock_.until());
+  cut_short_.reset();
   arch::CpuState real = real_state();
-  Result<metal::Trap> trap = door_.run(real, paging_.root(guest_.in_kernel), clock_.until());
+  Result<metal::Trap> trap = door_.run(real, paging_.root(guest_.in_kernel), until);
   if (!trap) return Ending{Outcome::failed, 0, trap.error().sentence};
   take_back(real);
+  if (trap->kind == trace::TrapKind::stop_reached && clock_.cut_short(until)) cut_short_ = until;
   return handle(*trap);
 }
 

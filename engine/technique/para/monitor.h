@@ -39,7 +39,9 @@ class ParaMonitor : public Monitor {
   ParaMonitor(metal::Machine& machine, metal::Deprivileged& door, trace::Bus& bus, const Limits& limits,
               Fittings fittings);
   Result<> prepare(memory::GuestMemory& memory);
+  Result<> tell_state();
 
+  Next prepare_passage();
   void advance_devices();
   bool event_open() const { return window_.events_on() && window_.open_channels() != 0; }
   Next deliver_event();
@@ -68,7 +70,8 @@ class ParaMonitor : public Monitor {
   para::KernelMemory memory_;
   para::Hypercalls hypercalls_;
   LaneClock clock_;
-  u64 upcalls_ = 0;  // they count as work
+  u64 upcalls_ = 0;                           // they count as work
+  std::optional<metal::RunUntil> cut_short_;  // the last passage's end, where it has not come to it (LaneClock)
 };
 
 }  // namespace trapline::technique

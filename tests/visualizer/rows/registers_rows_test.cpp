@@ -29,8 +29,12 @@ void keyframe(MadeLane& made, u64 retired) {
   ++made.next;
 }
 
-const RegistersAt never = [](const Lane&, u64) -> Result<arch::CpuState> { return usage_error("Not this one."); };
-const RegistersAt always = [](const Lane&, u64 retired) -> Result<arch::CpuState> { return state_at(retired); };
+const RegistersAt never = [](const Lane&, u64, const Interrupt&) -> Result<arch::CpuState> {
+  return usage_error("Not this one.");
+};
+const RegistersAt always = [](const Lane&, u64 retired, const Interrupt&) -> Result<arch::CpuState> {
+  return state_at(retired);
+};
 
 RegistersRows at(LaneSet& lanes, u64 sequence, const RegistersAt& again) {
   return registers_rows(lanes, {.at = {0, sequence}}, Interrupt(), again);
@@ -96,17 +100,28 @@ TEST_CASE("a lane that cannot be run again shows its keyframe with its age, the 
   CHECK(rows.general.back().value == 0x104);
 }
 
-TEST_CASE("lanes of full and para are not run again, whoever asks") {
-  MadeLane made;
-  made.header(Technique::full);
-  keyframe(made, 10);
-  made.bus.stamp().retired = 35;
-  made.emit(trace::Console{});
-  LaneSet lanes = made.lanes();
-  const RegistersRows rows = at(lanes, ~0ULL, always);
-  CHECK(rows.from == RegistersFrom::stale);
-  CHECK(rows.other_technique);
-  CHECK(rows.general[0].value == 10);
+TEST_CASE("lanes of full and para are run again likewise, and say whose idea of the registers it is") {
+  for (const Technique technique : {Technique::full, Technique::para, Technique::hardware}) {
+    MadeLane made;
+    made.header(technique);
+    keyframe(made, 10);
+    made.bus.stamp().retired = 20;
+    made.emit(trace::Trap{});
+    made.bus.stamp().retired = 35;
+    made.emit(trace::Console{});
+    LaneSet lanes = made.lanes();
+    std::vector<u64> asked;
+    const RegistersRows rows = at(lanes, ~0ULL, [&](const Lane&, u64 retired, const Interrupt&) {
+      asked.push_back(retired);
+      return Result<arch::CpuState>(state_at(retired));
+    });
+    CHECK(rows.from == RegistersFrom::run_again);
+    CHECK(rows.general[0].value == 35);
+    CHECK(rows.general[0].changed);
+    CHECK(asked == std::vector<u64>{20, 35});  // forward, so that the second is reached from the first
+    CHECK(rows.technique.has_value() == (technique != Technique::hardware));
+    if (rows.technique) CHECK(*rows.technique == technique);
+  }
 }
 
 TEST_CASE("on kvm nothing is filled in: general registers are unknown, single events are told") {
@@ -143,14 +158,53 @@ TEST_CASE("the same moment is run once") {
   made.header(Technique::hardware);
   LaneSet lanes = made.lanes();
   int runs = 0;
-  const RegistersAt counting = cached([&](const Lane& lane, u64 retired) {
+  const RegistersAt counting = cached([&](const Lane& lane, u64 retired, const Interrupt& interrupt) {
     ++runs;
-    return always(lane, retired);
+    return always(lane, retired, interrupt);
   });
   for (int i = 0; i < 3; ++i) {
-    const auto state = counting(*lanes.at(0), 9);
+    const auto state = counting(*lanes.at(0), 9, Interrupt());
     REQUIRE(state);
     CHECK(state->gpr[arch::rax] == 9);
   }
+  CHECK(runs == 1);
+}
+
+TEST_CASE("what an interrupt cut off is not kept; trouble of the lane is") {
+  MadeLane made;
+  made.header(Technique::full);
+  LaneSet lanes = made.lanes();
+  int runs = 0;
+  std::atomic<bool> flag = true;
+  const RegistersAt failing = cached([&](const Lane&, u64, const Interrupt&) -> Result<arch::CpuState> {
+    ++runs;
+    return usage_error("Not now.");
+  });
+  CHECK_FALSE(failing(*lanes.at(0), 9, Interrupt(&flag)).ok());
+  CHECK_FALSE(failing(*lanes.at(0), 9, Interrupt(&flag)).ok());
+  CHECK(runs == 2);
+  flag = false;
+  CHECK_FALSE(failing(*lanes.at(0), 9, Interrupt(&flag)).ok());
+  CHECK_FALSE(failing(*lanes.at(0), 9, Interrupt(&flag)).ok());
+  CHECK(runs == 3);
+}
+
+TEST_CASE("an interrupt between the two moments of a question ends it") {
+  MadeLane made;
+  made.header(Technique::para);
+  keyframe(made, 1);
+  made.bus.stamp().retired = 2;
+  made.emit(trace::Trap{});
+  made.bus.stamp().retired = 5;
+  made.emit(trace::Console{});
+  LaneSet lanes = made.lanes();
+  std::atomic<bool> flag = false;
+  int runs = 0;
+  const auto raises = [&](const Lane&, u64 retired, const Interrupt&) {
+    ++runs;
+    flag = true;
+    return Result<arch::CpuState>(state_at(retired));
+  };
+  (void)registers_rows(lanes, {.at = {0, ~0ULL}}, Interrupt(&flag), raises);
   CHECK(runs == 1);
 }
