@@ -73,7 +73,7 @@ Table paging_bits() {
                     .set("high", row.high)
                     .set("low", row.low)
                     .set("name", row.name)
-                    .set("meaning", row.meaning));
+                    .set("meaning", row.meaning.english));
   return list;
 }
 

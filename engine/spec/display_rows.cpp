@@ -46,7 +46,7 @@ consteval bool support_rows_differ() {
 static_assert(support_rows_differ());
 
 constexpr PagingBits paging_table[] = {
-#define PAGING_BITS(entry, high, low, name, meaning) {PagingEntry::entry, high, low, name, meaning},
+#define PAGING_BITS(entry, high, low, name, english, chinese) {PagingEntry::entry, high, low, name, {english, chinese}},
 #include "spec/paging_bits.def"
 #undef PAGING_BITS
 };

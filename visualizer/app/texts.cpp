@@ -21,8 +21,7 @@ std::vector<std::string> texts_of(Language language) {
   std::vector<std::string> texts{"·•×→←↑↓▶◀▲▼●○■□✓✗…–—≤≥─│└├┬“”‘’《》「」、"};
   for (const TextRow& row : all_texts()) texts.emplace_back(row.sentence.in(language));
   for (const auto& row : explain::sentence_rows()) texts.emplace_back(row.sentence.in(language));
-  if (language == Language::chinese)
-    for (const auto& row : explain::spec_sentences()) texts.emplace_back(row.chinese);
+  for (const std::string_view text : explain::texts_of_spec(language)) texts.emplace_back(text);
   for (std::string& text : texts_of_labs(language)) texts.push_back(std::move(text));
   return texts;
 }
