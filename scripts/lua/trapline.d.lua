@@ -376,6 +376,12 @@ function Task:options(name) end
 ---@return Trace
 function Task:run(options) end
 
+---The text in the language of whoever reads the check's result, from zh.lua's `says`.
+---@param text string English, with places {0}, {1} ... for the values
+---@param ... any the values
+---@return string
+function Task:say(text, ...) end
+
 ---trapline.random of this check's seed.
 ---@return function
 function Task:random() end

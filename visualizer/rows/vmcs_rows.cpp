@@ -268,7 +268,8 @@ VmcsRows vmcs_rows(LaneSet& lanes, const Question& question, const Interrupt& in
   if (const auto reason = told(view->fields(), VmcsField::exit_reason)) rows.exit_reason = reason_text(*reason);
   if (question.subject.kind == views::SubjectKind::vmcs_field)
     for (const VmcsRow& row : rows.fields)
-      if (row.encoding == question.subject.value) rows.detail = detail_of(*lane, row, view->fields(), at, question.language, interrupt);
+      if (row.encoding == question.subject.value)
+        rows.detail = detail_of(*lane, row, view->fields(), at, question.language, interrupt);
   return rows;
 }
 

@@ -344,7 +344,8 @@ class WalkGridView final : public View {
     ImGui::SameLine();
     mono(frame, hex_text(reference.value, 16));
     std::vector<Bit> shown;
-    for (const WalkBit& bit : row.bits) shown.push_back({bit.name, bit.set, false, bit.meaning.in(frame.words.language())});
+    for (const WalkBit& bit : row.bits)
+      shown.push_back({bit.name, bit.set, false, bit.meaning.in(frame.words.language())});
     bits(frame, shown);
     paragraph(frame.words(look_of(reference.source).meaning), frame.theme.dim);
     dim(frame, frame.words(Text::walk_so_far));
