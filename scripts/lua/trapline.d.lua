@@ -60,12 +60,12 @@ function Trace:sum(filter, field) end
 function Trace:group(filter, field) end
 
 ---One event.
----@param where Event|string|integer an event, its number, or kind#n
+---@param where Event|string|integer an event, its number, kind#n, or end
 ---@return Event?
 function Trace:event(where) end
 
 ---The moment after an event, for views.
----@param where Event|string|integer an event, its number, or kind#n
+---@param where Event|string|integer an event, its number, kind#n, or end
 ---@return Position
 function Trace:at(where) end
 

@@ -6,9 +6,9 @@
 #include <imgui.h>
 
 #include "lab/place.h"
+#include "trace/position.h"
 #include "visualizer/app/commands.h"
 #include "visualizer/app/shell_labs.h"
-#include "visualizer/app/texts.h"
 #include "visualizer/widgets/widgets.h"
 
 namespace trapline::window {
@@ -94,7 +94,7 @@ Result<> Shell::open(const Link& link) {
                        (lanes.size() == 1 ? " trace is open" : " traces are open"));
   u64 at = first_stop(lanes[link.lane]->source());
   if (!link.at.empty()) {
-    const auto position = position_named(lanes[link.lane]->source(), link.at);
+    const auto position = trace::position_of(lanes[link.lane]->source(), link.at);
     if (!position) return position.error();
     at = *position;
   }
