@@ -41,6 +41,7 @@ void add_json(CLI::App* app, Form& form) {
 void add_doctor(CLI::App& app, DoctorCommand& command, Chosen& chosen) {
   auto* sub = app.add_subcommand("doctor", "What this host can do, and what still works without it");
   add_json(sub, command.form);
+  add_language(sub, command.language, "the sentences");
   sub->callback([&] { chosen = [&] { return doctor(command); }; });
 }
 

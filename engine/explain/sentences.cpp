@@ -2,6 +2,7 @@
 
 #include "spec/field_bits.h"
 #include "spec/paging_bits.h"
+#include "spec/support.h"
 
 namespace trapline::explain {
 
@@ -53,6 +54,7 @@ std::vector<std::string_view> texts_of_spec(Language language) {
   for (unsigned entry = 0; entry < spec::paging_entry_count; ++entry)
     for (const auto& row : spec::paging_bits_of(static_cast<spec::PagingEntry>(entry)))
       texts.push_back(row.meaning.in(language));
+  for (const auto& row : spec::support_rows()) texts.push_back(row.sentence.in(language));
   return texts;
 }
 

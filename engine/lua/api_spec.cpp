@@ -101,7 +101,7 @@ Table support() {
                   .set("metal", row.metal)
                   .set("capability", row.capability)
                   .set("status", spec::name_of(row.status))
-                  .set("sentence", row.sentence));
+                  .set("sentence", row.sentence.english));
   return list;
 }
 

@@ -28,8 +28,8 @@ constexpr CostInfo cost_table[] = {
 static_assert(values_rise(cost_table) && names_differ(cost_table));
 
 constexpr SupportInfo support_table[] = {
-#define SUPPORT(technique, metal, capability, status, sentence) \
-  {#technique, #metal, #capability, SupportStatus::status, sentence},
+#define SUPPORT(technique, metal, capability, status, english, chinese) \
+  {#technique, #metal, #capability, SupportStatus::status, {english, chinese}},
 #include "spec/support.def"
 #undef SUPPORT
 };
