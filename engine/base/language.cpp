@@ -27,7 +27,7 @@ std::optional<Language> language_named(std::string_view name) {
 
 std::string_view name_of(Language language) { return language == Language::chinese ? "zh" : "en"; }
 
-std::string filled(std::string_view pattern, std::initializer_list<std::string_view> values) {
+std::string filled(std::string_view pattern, std::span<const std::string_view> values) {
   std::string out;
   for (std::size_t at = 0; at < pattern.size();) {
     const std::optional<Place> place = place_at(pattern, at);
@@ -35,10 +35,14 @@ std::string filled(std::string_view pattern, std::initializer_list<std::string_v
       out += pattern[at++];
       continue;
     }
-    out += values.begin()[place->number];
+    out += values[place->number];
     at = place->end;
   }
   return out;
+}
+
+std::string filled(std::string_view pattern, std::initializer_list<std::string_view> values) {
+  return filled(pattern, std::span(values.begin(), values.size()));
 }
 
 u64 places_of(std::string_view pattern) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,7 @@ struct Sentence {
 };
 
 // `{N}` becomes the N-th value; a place without a value stays as it is.
+std::string filled(std::string_view pattern, std::span<const std::string_view> values);
 std::string filled(std::string_view pattern, std::initializer_list<std::string_view> values);
 
 // The places of a pattern, a bit each: what a test holds the languages of a row together by.

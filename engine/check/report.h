@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/integers.h"
+#include "base/language.h"
 
 namespace trapline::check {
 
@@ -59,8 +60,9 @@ struct Report {
   std::string file;           // the exercise that was checked
   std::string check_command;  // what to type to check it again
   std::string lesson_command;
-  std::string list_command;  // shows the other labs
-  bool one_task = false;     // only one of the lab's tasks was looked at
+  std::string list_command;               // shows the other labs
+  Language language = Language::english;  // of the texts above and below, and of the report for people
+  bool one_task = false;                  // only one of the lab's tasks was looked at
   std::vector<GradedLane> lanes;
   std::vector<Check> checks;
   // Where nothing could be checked at all: why, and whose trouble it is.

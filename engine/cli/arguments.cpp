@@ -41,6 +41,7 @@ void add_json(CLI::App* app, Form& form) {
 void add_doctor(CLI::App& app, DoctorCommand& command, Chosen& chosen) {
   auto* sub = app.add_subcommand("doctor", "What this host can do, and what still works without it");
   add_json(sub, command.form);
+  add_language(sub, command.language, "the sentences");
   sub->callback([&] { chosen = [&] { return doctor(command); }; });
 }
 
@@ -145,7 +146,7 @@ void add_check(CLI::App& app, CheckCommand& command, Chosen& chosen) {
   sub->add_option("--task", command.task, "Only this task");
   sub->add_option("--hint", command.hint, "Which hint to show")->capture_default_str()->check(CLI::Range(1, 99));
   sub->add_option("--format", command.format, "text, json, gradescope, junit, tap or check50")->capture_default_str();
-  add_language(sub, command.language, "titles, questions and hints");
+  add_language(sub, command.language, "titles, questions, hints and what is said of the answers");
   sub->add_option("--output", command.output, "Write the result to this file, whole or not at all");
   sub->add_flag("--exit-zero-on-fail", command.exit_zero_on_fail,
                 "Exit 0 for wrong answers too, for hosts that take anything else for a broken grader");

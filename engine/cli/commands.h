@@ -19,6 +19,7 @@ enum class Form : u8 { text, json };
 
 struct DoctorCommand {
   Form form = Form::text;
+  Language language = Language::english;
 };
 
 struct ListCommand {

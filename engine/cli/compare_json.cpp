@@ -19,7 +19,7 @@ Json json_of(const Cell& cell) {
     case Knowledge::counted:
       return json.set("state", "counted").set("count", cell.count);
     case Knowledge::unknown:
-      return json.set("state", "unknown").set_null("count").set("reason", cell.reason);
+      return json.set("state", "unknown").set_null("count").set("reason", cell.reason.english);
     case Knowledge::not_recorded:
       return json.set("state", "not_recorded").set_null("count");
   }

@@ -136,10 +136,10 @@ std::string lanes_part(const Lanes& lanes) {
 std::string unknown_lines(const Lane& lane) {
   std::map<std::string, std::vector<std::string>> unknown;
   const Cell retired = compare::retired_of(lane);
-  if (retired.knowledge == Knowledge::unknown) unknown[std::string(retired.reason)] = {"instructions retired"};
+  if (retired.knowledge == Knowledge::unknown) unknown[std::string(retired.reason.english)] = {"instructions retired"};
   for (const compare::MeasureInfo& info : compare::measures()) {
     const Cell cell = compare::cell_of(lane, info.measure);
-    if (cell.knowledge == Knowledge::unknown) unknown[std::string(cell.reason)].emplace_back(info.title);
+    if (cell.knowledge == Knowledge::unknown) unknown[std::string(cell.reason.english)].emplace_back(info.title);
   }
   std::string lines;
   for (const auto& [reason, titles] : unknown) lines += wrapped(join(titles, " and ") + ": " + reason, "  ", "  ");

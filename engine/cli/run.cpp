@@ -101,7 +101,7 @@ Result<Metals> metals_of(const std::string& name) {
   const kvm::Probe probe = kvm::probe();
   if (name == "auto") return Metals{{probe.usable ? MetalKind::kvm : MetalKind::soft}, ""};
   if (probe.usable) return Metals{{MetalKind::soft, MetalKind::kvm}, ""};
-  return Metals{{MetalKind::soft}, "kvm is left out: " + probe.why_not};
+  return Metals{{MetalKind::soft}, "kvm is left out: " + probe.why_not.english};
 }
 
 Result<LaneResult> run_lane(const RunRequest& request) {

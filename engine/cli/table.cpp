@@ -14,7 +14,7 @@ std::string Table::line(const std::vector<std::string>& cells, const std::vector
   std::string result(indent);
   for (std::size_t index = 0; index < columns_.size(); ++index) {
     const std::string cell = index < cells.size() ? cells[index] : "";
-    const std::string space(widths[index] - cell.size(), ' ');
+    const std::string space(widths[index] - columns_of(cell), ' ');
     if (index > 0) result += "  ";
     result += columns_[index].align == Align::right ? space + cell : cell + space;
   }
@@ -26,9 +26,9 @@ std::string Table::text(std::string_view indent) const {
   std::vector<std::size_t> widths;
   std::vector<std::string> titles;
   for (std::size_t index = 0; index < columns_.size(); ++index) {
-    std::size_t width = columns_[index].title.size();
+    std::size_t width = columns_of(columns_[index].title);
     for (const auto& row : rows_)
-      if (index < row.size()) width = std::max(width, row[index].size());
+      if (index < row.size()) width = std::max(width, columns_of(row[index]));
     widths.push_back(width);
     titles.push_back(columns_[index].title);
   }

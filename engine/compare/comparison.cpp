@@ -19,10 +19,10 @@ Index index_of(const Lane& lane) {
 }
 
 // A technique whose row does not speak of this capability has the metal's limits, which the hardware rows tell.
-std::string_view reason_of(const Lane& lane, std::string_view capability) {
+Sentence reason_of(const Lane& lane, std::string_view capability) {
   for (const std::string& technique : {lane.technique(), std::string("hardware")})
     if (const auto* row = spec::find_support(technique, lane.metal(), capability)) return row->sentence;
-  return "the support table does not tell";
+  return {"The support table does not tell.", "支持表没有说明。"};
 }
 
 // A guest has two builds: one for the bare machine, one that knows its monitor.

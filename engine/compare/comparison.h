@@ -1,6 +1,7 @@
 // Lanes of one guest side by side: whether they may be compared, what each can know, and where they part.
 #pragma once
 
+#include "base/language.h"
 #include "base/result.h"
 #include "compare/lane.h"
 
@@ -12,7 +13,7 @@ enum class Knowledge : u8 { counted, unknown, not_recorded };
 struct Cell {
   Knowledge knowledge = Knowledge::counted;
   u64 count = 0;
-  std::string_view reason;  // unknown: the support table's sentence
+  Sentence reason;  // unknown: the support table's sentence
 };
 Cell cell_of(const Lane& lane, Measure measure, const Account& account);
 inline Cell cell_of(const Lane& lane, Measure measure) { return cell_of(lane, measure, lane.account); }

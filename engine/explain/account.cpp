@@ -53,8 +53,7 @@ std::string Account::list(const std::vector<std::string>& parts) const {
 }
 
 std::string Account::spec(std::string_view table, std::string_view name, std::string_view english) const {
-  const std::string_view chinese = language_ == Language::chinese ? chinese_of(table, name) : std::string_view();
-  return std::string(chinese.empty() ? english : chinese);
+  return std::string(spec_text(language_, table, name, english));
 }
 
 std::string Account::address(u64 value) const {

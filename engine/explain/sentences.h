@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "base/language.h"
 
@@ -44,5 +45,9 @@ struct SpecSentence {
 };
 std::span<const SpecSentence> spec_sentences();
 std::string_view chinese_of(std::string_view table, std::string_view name);
+// The sentence of such a row, whose own is `english`, for people who read `language`.
+std::string_view spec_text(Language language, std::string_view table, std::string_view name, std::string_view english);
+// Every text of engine/spec that may be shown in a language: the sentences above, meanings of bits, the support table.
+std::vector<std::string_view> texts_of_spec(Language language);
 
 }  // namespace trapline::explain

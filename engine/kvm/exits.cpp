@@ -67,17 +67,6 @@ ReadExit of_reason(UserExitReason reason, u64 number) {
 
 }  // namespace
 
-std::string hex_bytes(const u8* bytes, std::size_t count) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (std::size_t index = 0; index < count; ++index) {
-    if (index != 0) text += ' ';
-    text += digits[bytes[index] >> 4];
-    text += digits[bytes[index] & 15];
-  }
-  return text;
-}
-
 std::string exit_name(u32 reason) {
   switch (reason) {
 #define NAMED(name) \

@@ -38,8 +38,4 @@ ReadExit read_exit(kvm_run& run, std::size_t mapped_bytes, const std::string& mo
 // "KVM_EXIT_SHUTDOWN"; for numbers without a name here, "KVM exit 99".
 std::string exit_name(u32 reason);
 
-// "0f 01 c1"
-std::string hex_bytes(const u8* bytes, std::size_t count);
-// "0x1000"
-
 }  // namespace trapline::kvm

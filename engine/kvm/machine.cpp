@@ -152,7 +152,7 @@ Result<std::unique_ptr<metal::Machine>> make_machine(const metal::MachineOptions
   if (auto accepted = refuse_hardware_options(options.hardware); !accepted) return accepted.error();
   if (auto accepted = refuse_memory_size(options.memory_bytes); !accepted) return accepted.error();
   const Probe host = probe();
-  if (!host.usable) return unavailable(host.why_not);
+  if (!host.usable) return unavailable(host.why_not.english);
   const u64 monitor_frames = options.door == metal::Door::run_deprivileged ? monitor_frame_count : 0;
   auto host_memory = memory::HostMemory::make(options.memory_bytes + monitor_frames * page_bytes, bus);
   if (!host_memory) return host_memory.error();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/integers.h"
+#include "base/language.h"
 
 namespace trapline::kvm {
 
@@ -13,14 +14,21 @@ struct Capability {
   std::string name;  // as in the KVM API document
   bool present = false;
   bool required = false;
-  std::string lost_without;  // what a run lacks where it is absent
+  Sentence lost_without;  // what a run lacks where it is absent
+};
+
+// One sentence about this host, in every language.
+struct HostSentence {
+  std::string english, chinese;
+
+  const std::string& in(Language language) const { return language == Language::chinese ? chinese : english; }
 };
 
 struct Probe {
   bool usable = false;
-  std::string why_not;  // one sentence, empty where usable
-  int api_version = 0;  // 0 where the device does not answer
-  std::string module;   // kvm_intel, kvm_amd, kvm_pvm; "unknown" where the kernel does not tell
+  HostSentence why_not;  // empty where usable
+  int api_version = 0;   // 0 where the device does not answer
+  std::string module;    // kvm_intel, kvm_amd, kvm_pvm; "unknown" where the kernel does not tell
   std::vector<Capability> capabilities;
   bool pagemap_shows_frames = false;  // so host-physical addresses can be recorded
 };

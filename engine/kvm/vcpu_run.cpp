@@ -4,6 +4,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "base/hex_bytes.h"
 #include "isa/decode.h"
 #include "kvm/vcpu.h"
 
@@ -123,8 +124,7 @@ void KvmVcpu::explain_not_implemented(ReadExit& read) {
   const u64 rip = registers_.general.rip;
   read.exit.rip = rip;
   read.exit.detail = module_ + " cannot run the instruction at RIP " + hex_number(rip);
-  if (!bytes.empty())
-    read.exit.detail += ": " + hex_bytes(bytes.data(), bytes.size()) + " (" + isa::text(bytes, rip) + ")";
+  if (!bytes.empty()) read.exit.detail += ": " + hex_bytes(bytes) + " (" + isa::text(bytes, rip) + ")";
   read.exit.detail += '.';
 }
 

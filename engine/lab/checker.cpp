@@ -6,6 +6,7 @@
 #include "lab/judge.h"
 #include "lab/lanes.h"
 #include "lab/scratch.h"
+#include "lab/sentences.h"
 #include "lab/words.h"
 
 namespace trapline::lab {
@@ -23,11 +24,15 @@ check::Report report_of(const CheckRequest& request) {
   report.check_command = std::string(program) + " check " + request.place.word;
   if (!request.file.empty()) report.check_command += " " + shown_path(request.file);
   if (request.seed != 1) report.check_command += " --seed " + std::to_string(request.seed);
+  const std::string language =
+      request.language == Language::english ? "" : " --lang " + std::string(name_of(request.language));
+  report.check_command += language;
   report.list_command = std::string(program) + " list";
   report.one_task = !request.task.empty();
+  report.language = request.language;
   std::error_code ignored;
   if (std::filesystem::is_regular_file(request.place.lesson, ignored))
-    report.lesson_command = std::string(program) + " lesson " + request.place.word;
+    report.lesson_command = std::string(program) + " lesson " + request.place.word + language;
   return report;
 }
 
@@ -35,24 +40,23 @@ Finding finding_of(const ChildResult& child, const CheckRequest& request) {
   Finding found;
   switch (child.end) {
     case ChildEnd::whole:
-      if (auto said = lab::finding_of(child.said)) return *said;
+      if (auto whole = lab::finding_of(child.said)) return *whole;
       [[fallthrough]];
     case ChildEnd::broken:
-      found.message = "The check of this task ended without a result.";
+      found.message = said(request.language, Said::no_result);
       return found;
     case ChildEnd::crashed:
-      found.message = "The check of this task crashed (signal " + std::to_string(child.signal) + ").";
+      found.message = said(request.language, Said::crashed, {std::to_string(child.signal)});
       return found;
     case ChildEnd::budget:
       found.trouble = Trouble::budget;
-      found.message = "The check of this task used up its " + std::to_string(request.limits.processor_seconds) +
-                      " seconds of processor time, its memory, or its time.";
+      found.message = said(request.language, Said::spent, {std::to_string(request.limits.processor_seconds)});
       return found;
     case ChildEnd::no_process:
     case ChildEnd::interrupted:
       break;
   }
-  found.message = "This host gave no process to check this task in.";
+  found.message = said(request.language, Said::no_process);
   return found;
 }
 

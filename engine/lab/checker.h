@@ -13,7 +13,7 @@ struct CheckRequest {
   Place place;
   std::string file;  // of the submission; the lab's exercise.lua where empty
   u64 seed = 1;
-  Language language = Language::english;  // of titles, questions and hints
+  Language language = Language::english;  // of all that people read
   std::string task;                       // only this one; all where empty
   u64 hint = 1;                           // which of a task's hints a failure shows
   bool keep = true;  // traces that a failure points at go to trapline-out/, where its command looks

@@ -2,6 +2,7 @@
 // hostile, but not to be right; every mistake is a usage error that names the file and the task.
 #pragma once
 
+#include <map>
 #include <memory>
 
 #include "lab/place.h"
@@ -28,6 +29,7 @@ struct Definition {
   u64 seed = 1;
   lua::Table lanes;  // name -> options of run
   std::vector<TaskRow> tasks;
+  std::map<std::string, std::string, std::less<>> says;  // what check.lua says, from English to the language
   std::unique_ptr<lua::Sandbox> sandbox;  // where lab.lua ran; functions among the lanes' options live here
 
   const TaskRow* task(std::string_view id) const;

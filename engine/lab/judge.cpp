@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "lab/sentences.h"
 #include "lab/words.h"
 
 namespace trapline::lab {
@@ -63,8 +64,7 @@ class Judge {
     const auto results = (*sandbox)->run(submission.text, submission.name);
     if (!results) return broken_off(**sandbox, results.error(), Trouble::submission);
     if (results->empty() || !results->front().table())
-      return finding(Status::error, Trouble::submission,
-                     submission.name + " must end with `return { ... }`, a table from task ids to answers");
+      return finding(Status::error, Trouble::submission, say(Said::must_return, {submission.name}));
     lua::Value answer = (*results->front().table())[row_.id];
     if (answer.is_nil()) return not_filled_in();
     if (answer.function() && !row_.answer.empty() && row_.answer != "function") {
@@ -96,7 +96,7 @@ class Judge {
     const lua::FunctionValue* function = (*checks)[row_.id].function();
     if (!function)
       return finding(Status::error, Trouble::lab,
-                     shown_path(definition_.place.file("check.lua")) + " has no function for task " + row_.id);
+                     say(Said::no_function, {shown_path(definition_.place.file("check.lua")), row_.id}));
     const lua::Value argument = lua::object_value(task_);
     const auto results = (*sandbox)->call(*function, {&argument, 1});
     return verdict(**sandbox, results.ok() ? std::nullopt : std::optional(results.error()));
@@ -113,14 +113,13 @@ class Judge {
     }
     if (error && task_->refused_run()) {
       Failure failure;
-      failure.message = "The run with your answer could not begin.";
-      failure.expected = "what a run takes";
+      failure.message = say(Said::run_refused);
+      failure.expected = say(Said::what_runs_take);
       failure.actual = task_->refused_run()->sentence;
       return failed(failure);
     }
     if (error) return broken_off(sandbox, *error, Trouble::lab);
-    if (task_->expectations() == 0)
-      return finding(Status::error, Trouble::lab, "the check of task " + row_.id + " expects nothing");
+    if (task_->expectations() == 0) return finding(Status::error, Trouble::lab, say(Said::expects_nothing, {row_.id}));
     return finding(Status::pass, Trouble::none, "");
   }
 
@@ -131,7 +130,8 @@ class Judge {
     found.hint = failure.hint;
     found.show = failure.show;
     // A function that broke off inside a run shows as a run that ended otherwise: its own words say why.
-    if (task_->submission_error()) found.message += " Your function broke off: " + task_->submission_error()->sentence;
+    if (task_->submission_error())
+      found.message = say(Said::broke_off, {found.message, task_->submission_error()->sentence});
     if (!failure.at) return found;
     const std::string kept = kept_path(failure.at->path);
     found.event = failure.at->line;
@@ -145,17 +145,20 @@ class Judge {
   }
 
   Finding not_filled_in() const {
-    constexpr Sentence open{"Not filled in yet. {0}", "还没有作答。{0}"};
-    Finding found = finding(Status::fail, Trouble::none, filled(open.in(definition_.language), {row_.question}));
+    Finding found = finding(Status::fail, Trouble::none, say(Said::not_filled_in, {row_.question}));
     found.filled_in = false;
     return found;
   }
 
   Finding wrong_type(const lua::Value& answer) const {
-    Finding found = finding(Status::fail, Trouble::none, "The answer is of another type than the task asks for.");
-    found.expected = (row_.answer == "integer" ? "an " : "a ") + row_.answer;
+    Finding found = finding(Status::fail, Trouble::none, say(Said::wrong_type));
+    found.expected = say(row_.answer == "integer" ? Said::type_an : Said::type_a, {row_.answer});
     found.actual = std::string(answer.type_name()) + " " + answer.text();
     return found;
+  }
+
+  std::string say(Said id, std::initializer_list<std::string_view> values = {}) const {
+    return said(definition_.language, id, values);
   }
 
   Result<std::unique_ptr<lua::Sandbox>> open_for_submission() {

@@ -1,6 +1,7 @@
 // `task` as check.lua sees it: rows of functions, each with its sentence for the reference.
 #include <algorithm>
 
+#include "lab/sentences.h"
 #include "lab/task_run.h"
 #include "trace/filter.h"
 
@@ -15,14 +16,19 @@ Value info_of(const Invocation& call, unsigned argument) {
   return call.given(argument) ? call.value(argument) : Value();
 }
 
+std::string say(const Invocation& call, Said id, std::initializer_list<std::string_view> values = {}) {
+  return said(call.self<TaskRun>().definition().language, id, values);
+}
+
 // Where the condition does not hold: the failure, told from the info.
 Result<> expect(Invocation& call, bool holds, unsigned info, std::string expected, std::string actual,
                 std::optional<EventPlace> at = {}) {
   TaskRun& task = call.self<TaskRun>();
   task.count_expectation();
   if (holds) return {};
-  Failure failure = TaskRun::described(info_of(call, info));
-  failure.message = failure.message.empty() ? "Not right yet." : "Not right yet: " + failure.message + ".";
+  Failure failure = task.described(info_of(call, info));
+  failure.message =
+      failure.message.empty() ? say(call, Said::not_right) : say(call, Said::not_right_in, {failure.message});
   if (failure.expected.empty()) failure.expected = std::move(expected);
   if (failure.actual.empty()) failure.actual = std::move(actual);
   if (!failure.at) failure.at = std::move(at);
@@ -57,6 +63,17 @@ Result<> run(Invocation& call) {
   return {};
 }
 
+// A value as it stands in a sentence: texts without quotes.
+std::string in_words(const Value& value) { return value.string() ? *value.string() : value.text(400); }
+
+Result<> say_text(Invocation& call) {
+  std::vector<std::string> texts;
+  for (unsigned index = 1; index < call.count(); ++index) texts.push_back(in_words(call.value(index)));
+  const std::vector<std::string_view> values(texts.begin(), texts.end());
+  call.give(filled(call.self<TaskRun>().in_words_of_reader(call.text(0)), values));
+  return {};
+}
+
 Result<> random(Invocation& call) {
   auto made = call.sandbox().run("return trapline.random(...)", "task.random",
                                  std::vector<Value>{Value(call.self<TaskRun>().definition().seed)});
@@ -78,10 +95,11 @@ Result<> truth(Invocation& call) {
 
 Result<> between(Invocation& call) {
   const Value actual = call.value(0);
-  if (!actual.integer() && !actual.number()) return expect(call, false, 3, "a number", std::string(actual.type_name()));
+  if (!actual.integer() && !actual.number())
+    return expect(call, false, 3, say(call, Said::a_number), std::string(actual.type_name()));
   const double number = actual.integer() ? static_cast<double>(*actual.integer()) : *actual.number();
   return expect(call, number >= call.number(1) && number <= call.number(2), 3,
-                shown(call.value(1)) + " to " + shown(call.value(2)), shown(actual));
+                say(call, Said::from_to, {shown(call.value(1)), shown(call.value(2))}), shown(actual));
 }
 
 std::vector<Value> items_of(const Value& list) {
@@ -98,7 +116,7 @@ bool has(const std::vector<Value>& items, const Value& wanted) {
 
 Result<> contains(Invocation& call) {
   const Value list = call.value(0), wanted = call.value(1);
-  return expect(call, has(items_of(list), wanted), 2, "a list with " + shown(wanted) + " in it", shown(list));
+  return expect(call, has(items_of(list), wanted), 2, say(call, Said::list_with, {shown(wanted)}), shown(list));
 }
 
 Result<> same_set(Invocation& call) {
@@ -108,7 +126,7 @@ Result<> same_set(Invocation& call) {
   const bool holds = actual.table() && expected.table() &&
                      std::all_of(left.begin(), left.end(), [&](const Value& item) { return has(right, item); }) &&
                      std::all_of(right.begin(), right.end(), [&](const Value& item) { return has(left, item); });
-  return expect(call, holds, 2, shown(expected) + " in any order", shown(actual));
+  return expect(call, holds, 2, say(call, Said::any_order, {shown(expected)}), shown(actual));
 }
 
 struct Matches {
@@ -136,19 +154,19 @@ Result<Matches> matches(Invocation& call) {
 Result<> event(Invocation& call) {
   const auto found = matches(call);
   if (!found) return found.error();
-  return expect(call, found->count > 0, 2, "an event that matches " + std::string(call.text(1)), "none that does");
+  return expect(call, found->count > 0, 2, say(call, Said::an_event, {call.text(1)}), say(call, Said::no_such_event));
 }
 
 Result<> none(Invocation& call) {
   const auto found = matches(call);
   if (!found) return found.error();
-  return expect(call, found->count == 0, 2, "no event that matches " + std::string(call.text(1)),
-                std::to_string(found->count) + " of them", found->first);
+  return expect(call, found->count == 0, 2, say(call, Said::no_event, {call.text(1)}),
+                say(call, Said::so_many_events, {std::to_string(found->count)}), found->first);
 }
 
-std::string end_of(const TraceFacts& facts) {
-  return facts.outcome + ", exit code " + std::to_string(facts.exit_code) +
-         (facts.sentence.empty() ? "" : ": " + facts.sentence);
+std::string end_of(const Invocation& call, const TraceFacts& facts) {
+  return say(call, facts.sentence.empty() ? Said::ended : Said::ended_because,
+             {facts.outcome, std::to_string(facts.exit_code), facts.sentence});
 }
 
 Result<TraceFacts> trace_argument(const Invocation& call) {
@@ -168,8 +186,8 @@ std::optional<EventPlace> last_event(const Value& trace) {
 Result<> finished(Invocation& call) {
   const auto facts = trace_argument(call);
   if (!facts) return facts.error();
-  return expect(call, facts->outcome == "finished" && facts->exit_code == 0, 1, "a run that ends with exit code 0",
-                end_of(*facts), last_event(call.value(0)));
+  return expect(call, facts->outcome == "finished" && facts->exit_code == 0, 1, say(call, Said::exit_code_0),
+                end_of(call, *facts), last_event(call.value(0)));
 }
 
 Result<> digest(Invocation& call) {
@@ -180,7 +198,9 @@ Result<> digest(Invocation& call) {
   if (!other && !wanted.string())
     return usage_error("the digest to expect is a string or a Trace, and this is a " + std::string(wanted.type_name()));
   const std::string expected = other ? other->digest : *wanted.string();
-  const auto name = [](const std::string& digest) { return digest.empty() ? "no facts" : "digest " + digest; };
+  const auto name = [&](const std::string& digest) {
+    return say(call, digest.empty() ? Said::no_facts : Said::digest, {digest});
+  };
   return expect(call, facts->digest == expected && !expected.empty(), 2, name(expected), name(facts->digest),
                 last_event(call.value(0)));
 }
@@ -202,6 +222,11 @@ std::vector<lua::FunctionRow> runs() {
            "Trace",
            "Runs a lane to its end.",
            run},
+          {"say",
+           {{"text", "string", "English, with places {0}, {1} ... for the values"}, {"...", "any", "the values"}},
+           "string",
+           "The text in the language of whoever reads the check's result, from zh.lua's `says`.",
+           say_text},
           {"random", {}, "function", "trapline.random of this check's seed.", random}};
 }
 

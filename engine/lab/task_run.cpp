@@ -72,7 +72,12 @@ Result<lua::Value> TaskRun::run(const lua::Table& options) {
   return trace;
 }
 
-Failure TaskRun::described(const lua::Value& info) {
+std::string TaskRun::in_words_of_reader(std::string_view english) const {
+  const auto found = definition_.says.find(english);
+  return found == definition_.says.end() ? std::string(english) : found->second;
+}
+
+Failure TaskRun::described(const lua::Value& info) const {
   Failure failure;
   if (info.string()) failure.message = *info.string();
   if (const lua::Table* table = info.table()) {
@@ -83,6 +88,8 @@ Failure TaskRun::described(const lua::Value& info) {
     failure.actual = text_in(*table, "seen");
     failure.at = place_of((*table)["at"]);
   }
+  for (std::string* text : {&failure.message, &failure.hint, &failure.expected, &failure.actual})
+    *text = in_words_of_reader(*text);
   return failure;
 }
 

@@ -42,7 +42,9 @@ class TaskRun {
 
   // What an expectation is about, as the check's script told it: a text, or {what, hint, at, show}. `expected` and
   // `seen` may be told in other words too, where the value itself would be the answer to copy.
-  static Failure described(const lua::Value& info);
+  Failure described(const lua::Value& info) const;
+  // The lab's own text in the language of the check, where the lab has it; else as it is.
+  std::string in_words_of_reader(std::string_view english) const;
   // Ends the task; gives the error that leaves the check's function.
   Error fail(Failure failure);
 

@@ -34,6 +34,19 @@ Result<> translate_task(Definition& definition, const lua::Field& field, const l
   return {};
 }
 
+Result<> translate_checks(Definition& definition, const lua::Value& says, const std::string& file) {
+  if (says.is_nil()) return {};
+  if (!says.table()) return usage_error(file + ": says must go from English texts to texts");
+  for (const lua::Field& field : says.table()->fields()) {
+    if (!field.key.string() || !field.value.string())
+      return usage_error(file + ": says[" + field.key.text() + "]: both must be texts");
+    if (places_of(*field.key.string()) != places_of(*field.value.string()))
+      return usage_error(file + ": says[" + field.key.text() + "]: the places {0}, {1} ... differ");
+    definition.says[*field.key.string()] = *field.value.string();
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<> translate(Definition& definition, const lua::Value& facts) {
@@ -48,6 +61,7 @@ Result<> translate(Definition& definition, const lua::Value& facts) {
   replace(definition.title, fields.text("title", false));
   replace(definition.summary, fields.text("summary", false));
   if (auto checked = fields.checked(); !checked) return checked.error();
+  if (auto translated = translate_checks(definition, fields["says"], file); !translated) return translated;
   const lua::Value& tasks = fields["tasks"];
   if (tasks.is_nil()) return {};
   if (!tasks.table()) return usage_error(file + ": tasks must go from ids to tables of texts");

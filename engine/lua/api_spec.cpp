@@ -73,7 +73,7 @@ Table paging_bits() {
                     .set("high", row.high)
                     .set("low", row.low)
                     .set("name", row.name)
-                    .set("meaning", row.meaning));
+                    .set("meaning", row.meaning.english));
   return list;
 }
 
@@ -101,7 +101,7 @@ Table support() {
                   .set("metal", row.metal)
                   .set("capability", row.capability)
                   .set("status", spec::name_of(row.status))
-                  .set("sentence", row.sentence));
+                  .set("sentence", row.sentence.english));
   return list;
 }
 

@@ -203,7 +203,7 @@ std::vector<PropertyRow> properties() {
 std::vector<FunctionRow> methods() {
   const Parameter filter = {"filter", "string?", "a kind's name, or the filter language; all events without it"};
   const Parameter field = {"field", "string", "a field's name"};
-  const Parameter where = {"where", "Event|string|integer", "an event, its number, or kind#n"};
+  const Parameter where = {"where", "Event|string|integer", "an event, its number, kind#n, or end"};
   return {
       {"events", {filter}, "function", "Iterates over events: for e in trace:events(\"vm_exit\") do ... end.", events},
       {"count", {filter}, "integer", "How many events match.", count},

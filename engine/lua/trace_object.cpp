@@ -1,11 +1,10 @@
 #include "lua/trace_object.h"
 
-#include <charconv>
-
 #include <nlohmann/json.hpp>
 
 #include "base/sha256.h"
 #include "trace/numbers.h"
+#include "trace/position.h"
 #include "views/fold.h"
 #include "views/summary.h"
 
@@ -67,24 +66,7 @@ Result<const trace::Filter*> TraceObject::filter(std::string_view text) {
   return &filters_.emplace(std::string(text), std::move(*parsed)).first->second;
 }
 
-Result<u64> TraceObject::position(std::string_view text) const {
-  const std::size_t hash = text.find('#');
-  const std::string_view digits = hash == std::string_view::npos ? text : text.substr(hash + 1);
-  u64 number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size())
-    return usage_error("\"" + std::string(text) +
-                       "\" is no place in a trace; give a number, or kind#n such as vm_exit#3");
-  if (hash == std::string_view::npos) {
-    if (number < reader_->end()) return number;
-    return usage_error("the trace has no event " + std::to_string(number) + "; it ends with " +
-                       std::to_string(reader_->end() - 1));
-  }
-  const std::string kind(text.substr(0, hash));
-  if (const auto found = reader_->nth(kind, number)) return *found;
-  return usage_error("the trace holds " + std::to_string(reader_->count_of(kind)) + " events of kind " + kind +
-                     ", so there is no " + std::string(text));
-}
+Result<u64> TraceObject::position(std::string_view text) const { return trace::position_of(*reader_, text); }
 
 Value field_value(const trace::RecordedEvent& event, std::size_t field) {
   const trace::FieldSchema& schema = event.schema().fields[field];

@@ -30,7 +30,8 @@ Result<> check_request(const RunRequest& request) {
   const spec::SupportInfo* const support = spec::find_support(technique, metal, "run");
   if (!support || support->status == spec::SupportStatus::not_built)
     return usage_error("Technique " + technique + " cannot run on metal " + metal + ": " +
-                       (support ? std::string(support->sentence) : "it is not built yet.") + " Choose another.");
+                       (support ? std::string(support->sentence.english) : "it is not built yet.") +
+                       " Choose another.");
   if (!request.full.translation && request.technique != trace::Technique::full)
     return usage_error("Technique " + technique +
                        " translates nothing, so --no-translation means nothing to it; choose "

@@ -28,8 +28,8 @@ constexpr CostInfo cost_table[] = {
 static_assert(values_rise(cost_table) && names_differ(cost_table));
 
 constexpr SupportInfo support_table[] = {
-#define SUPPORT(technique, metal, capability, status, sentence) \
-  {#technique, #metal, #capability, SupportStatus::status, sentence},
+#define SUPPORT(technique, metal, capability, status, english, chinese) \
+  {#technique, #metal, #capability, SupportStatus::status, {english, chinese}},
 #include "spec/support.def"
 #undef SUPPORT
 };
@@ -46,7 +46,7 @@ consteval bool support_rows_differ() {
 static_assert(support_rows_differ());
 
 constexpr PagingBits paging_table[] = {
-#define PAGING_BITS(entry, high, low, name, meaning) {PagingEntry::entry, high, low, name, meaning},
+#define PAGING_BITS(entry, high, low, name, english, chinese) {PagingEntry::entry, high, low, name, {english, chinese}},
 #include "spec/paging_bits.def"
 #undef PAGING_BITS
 };

@@ -13,7 +13,7 @@ namespace trapline::spec {
 namespace {
 
 constexpr FieldBits bits_table[] = {
-#define FIELD_BITS(form, high, low, name, meaning) {FieldForm::form, high, low, name, meaning},
+#define FIELD_BITS(form, high, low, name, english, chinese) {FieldForm::form, high, low, name, {english, chinese}},
 #define FIELD_VALUE(form, low, value, word)
 #include "spec/field_bits.def"
 #undef FIELD_BITS
@@ -27,7 +27,7 @@ struct ValueRow {
   std::string_view word;
 };
 constexpr ValueRow value_table[] = {
-#define FIELD_BITS(form, high, low, name, meaning)
+#define FIELD_BITS(form, high, low, name, english, chinese)
 #define FIELD_VALUE(form, low, value, word) {FieldForm::form, low, value, word},
 #include "spec/field_bits.def"
 #undef FIELD_BITS

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/integers.h"
+#include "base/language.h"
 
 namespace trapline::spec {
 
@@ -44,7 +45,8 @@ inline constexpr unsigned field_form_count = 27;
 struct FieldBits {
   FieldForm form;
   u8 high, low;
-  std::string_view name, meaning;
+  std::string_view name;
+  Sentence meaning;
 
   constexpr bool single() const { return high == low; }
 };

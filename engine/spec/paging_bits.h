@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/integers.h"
+#include "base/language.h"
 
 namespace trapline::spec {
 
@@ -34,7 +35,7 @@ struct PagingBits {
   u8 high;
   u8 low;
   std::string_view name;  // the manual's; "0" reserved, "ignored", "address"
-  std::string_view meaning;
+  Sentence meaning;
 };
 
 // The rows of one form, low to high, covering all 64 bits.

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/integers.h"
+#include "base/language.h"
 
 namespace trapline::spec {
 
@@ -16,7 +17,7 @@ struct SupportInfo {
   std::string_view metal;      // words of trace::MetalKind
   std::string_view capability;
   SupportStatus status;
-  std::string_view sentence;
+  Sentence sentence;
 };
 
 std::span<const SupportInfo> support_rows();

@@ -39,11 +39,11 @@ local function judge(task, trace, name)
   local truth, event = faithful(trace)
   local said = task.answer(trace)
   task:truth(type(said) == "boolean", {
-    what = ("what your function returned for %s: true or false is wanted, and it gave %s"):format(name,
-      said == nil and "nothing (does a return stand behind the loop?)" or "a " .. type(said)),
+    what = task:say("what your function returned for {0}: true or false is wanted, and it gave {1}", name,
+      said == nil and task:say("nothing (does a return stand behind the loop?)") or task:say("a {0}", type(said))),
   })
   task:equal(said, truth, {
-    what = ("whether %s was never deceived"):format(name),
+    what = task:say("whether {0} was never deceived", name),
     at = event,
     hint = truth and "Every answer in this trace is what it must be, whether it trapped or not."
       or "One answer that differs is enough, wherever in the trace it stands.",
@@ -60,7 +60,7 @@ return {
     local rows = guests.listing(task.seed)
     for i = 1, 4 do
       local word = answer[i]
-      task:truth(words[word], { what = ("word %d of the list: \"GP\", \"other\" or \"same\" is wanted"):format(i) })
+      task:truth(words[word], { what = task:say("word {0} of the list: \"GP\", \"other\" or \"same\" is wanted", i) })
       local hint
       if sorts[i] == "GP" then
         hint = "What would happen to the machine if any user program could do this?"
@@ -72,7 +72,7 @@ return {
       end
       -- Neither the sort nor the event is shown: that would be the answer.
       task:equal(word, sorts[i], {
-        what = ("line %d, %s"):format(i, rows[i].text), expected = "another word", hint = hint,
+        what = task:say("line {0}, {1}", i, rows[i].text), expected = "another word", hint = hint,
       })
     end
   end,
@@ -82,11 +82,11 @@ return {
     local form = "{ trapped = 12, silent = 7, words = { \"lar\", \"verr\" } }"
     for _, name in ipairs { "trapped", "silent" } do
       task:truth(math.type(answer[name]) == "integer", {
-        what = ("the field %s of the answer: a whole number is wanted there, as in %s"):format(name, form),
+        what = task:say("the field {0} of the answer: a whole number is wanted there, as in {1}", name, form),
       })
     end
     task:truth(type(answer.words) == "table", {
-      what = "the field words of the answer: a list of words in quotes is wanted there, as in " .. form,
+      what = task:say("the field words of the answer: a list of words in quotes is wanted there, as in {0}", form),
     })
     local trapped, translated = task:lane("trapped"), task:lane("translated")
     local faults = trapped:count("trap.vector == GP")
@@ -119,13 +119,15 @@ return {
     task:same_set(said, words, {
       what = "words: which sensitive instructions did not trap",
       at = translated:first(callout),
-      expected = ("%d words, as the field instruction writes them"):format(#words),
+      expected = task:say("{0} words, as the field instruction writes them", #words),
       hint = "Each word once. \"pushf\" stands for PUSHFQ too, and a MOV that reads a segment register is \"read_segment\".",
     })
   end,
 
   kept_faith = function(task)
-    for _, name in ipairs { "hardware", "translated", "trapped" } do judge(task, task:lane(name), "the kernel of lane " .. name) end
+    for _, name in ipairs { "hardware", "translated", "trapped" } do
+      judge(task, task:lane(name), task:say("the kernel of lane {0}", name))
+    end
     local harmless, deceiving = {}, {}
     for number = 1, #guests.questions do
       local trace = task:run(guests.asking_lane(task.seed, { number }))
@@ -133,44 +135,44 @@ return {
       list[#list + 1] = number
     end
     judge(task, task:run(guests.asking_lane(task.seed, harmless)),
-      "a kernel at CPL 3 whose answers all happen to be right")
+      task:say("a kernel at CPL 3 whose answers all happen to be right"))
     local random = task:random()
     local one = deceiving[1 + random(#deceiving)]
     local first, last = { one }, {}
     for _, number in ipairs(harmless) do first[#first + 1], last[#last + 1] = number, number end
     last[#last + 1] = one
     local name = guests.questions[one].name
-    judge(task, task:run(guests.asking_lane(task.seed, first)), ("a kernel at CPL 3 that asks %s first"):format(name))
-    judge(task, task:run(guests.asking_lane(task.seed, last)), ("a kernel at CPL 3 that asks %s last"):format(name))
+    judge(task, task:run(guests.asking_lane(task.seed, first)), task:say("a kernel at CPL 3 that asks {0} first", name))
+    judge(task, task:run(guests.asking_lane(task.seed, last)), task:say("a kernel at CPL 3 that asks {0} last", name))
   end,
 
   find_out = function(task)
     local assembled, trouble = pcall(trapline.assemble, task.answer, guests.learner_at)
     task:truth(assembled, {
-      what = "your assembly: " .. tostring(trouble):gsub("^.-:%d+: ", ""):gsub("^trapline%.assemble: ", ""),
+      what = task:say("your assembly: {0}", (tostring(trouble):gsub("^.-:%d+: ", ""):gsub("^trapline%.assemble: ", ""))),
       hint = "One instruction a line, as in the text of a listing: mov eax, 1",
     })
     local ways = {
-      { "under hardware", { technique = "hardware" }, false },
-      { "at CPL 3 with translation", { translation = true }, false },
-      { "at CPL 3 without translation", {}, true },
+      { task:say("under hardware"), { technique = "hardware" }, false },
+      { task:say("at CPL 3 with translation"), { translation = true }, false },
+      { task:say("at CPL 3 without translation"), {}, true },
     }
     for _, kernel in ipairs {
       { selector = 0x08, interrupts = false }, { selector = 0x08, interrupts = true },
       { selector = 0x28, interrupts = false }, { selector = 0x28, interrupts = true },
     } do
-      local which = (" (a kernel whose code segment is 0x%02x, interrupts %s)"):format(kernel.selector,
-        kernel.interrupts and "on" or "off")
+      local which = kernel.interrupts and "{0} (a kernel whose code segment is {1}, interrupts on)"
+        or "{0} (a kernel whose code segment is {1}, interrupts off)"
       for _, way in ipairs(ways) do
         way[2].level = "exits"
         local options, first, past = guests.around_lane(task.answer, kernel, task.seed, way[2])
         local trace = task:run(options)
-        local where = way[1] .. which
+        local where = task:say(which, way[1], ("0x%02x"):format(kernel.selector))
         if way[3] then
           local trap = trace:first(("trap.rip in 0x%x..0x%x and trap.vector != PF"):format(first, past - 1))
           if past > first then
             task:truth(not trap, {
-              what = "your lines trapped " .. where .. ": the monitor was called, and may tell what it likes",
+              what = task:say("your lines trapped {0}: the monitor was called, and may tell what it likes", where),
               at = trap,
               hint = "That instruction is privileged. Take one that is sensitive and is not.",
             })
@@ -178,13 +180,13 @@ return {
         end
         local report = trace:first(("port_io.port == 0x%x"):format(ports.line))
         task:truth(report, {
-          what = "the program did not go on behind your last line " .. where,
+          what = task:say("the program did not go on behind your last line {0}", where),
           at = trace:last("exception") or trace:last("trap"),
           hint = "Do not return and do not halt: what stands behind your lines reports EAX. Is RSP where it was?",
         })
         local value = report.value
         task:truth((value ~= 0) == way[3], {
-          what = "what your lines left in EAX " .. where,
+          what = task:say("what your lines left in EAX {0}", where),
           expected = way[3] and "anything but 0: here the kernel is not at CPL 0"
             or "0: here the kernel is at CPL 0, as far as it can tell",
           seen = ("0x%x"):format(value),
@@ -199,8 +201,10 @@ return {
   choose_exits = function(task)
     local kind = task.seed % 3
     local wanted = {}
-    if kind ~= 1 then wanted.GDTR_IDTR = "SGDT, SIDT, LGDT and LIDT"; wanted.LDTR_TR = "SLDT and STR" end
-    if kind ~= 0 then wanted.CR_ACCESS = "MOV from CR3" end
+    if kind ~= 1 then
+      wanted.GDTR_IDTR, wanted.LDTR_TR = task:say("SGDT, SIDT, LGDT and LIDT"), task:say("SLDT and STR")
+    end
+    if kind ~= 0 then wanted.CR_ACCESS = task:say("MOV from CR3") end
     for name in pairs(task.answer) do
       task:truth(type(name) == "string", {
         what = "the form of the answer: each control is a name with true or false, as in { hlt_exiting = true }",
@@ -212,14 +216,14 @@ return {
       return task:run(guests.lane(task.seed, { technique = "hardware", controls = task.answer }))
     end)
     task:truth(accepted, {
-      what = "your controls: " .. tostring(trace):gsub("^.-:%d+: ", ""):gsub("%.$", ""),
+      what = task:say("your controls: {0}", (tostring(trace):gsub("^.-:%d+: ", ""):gsub("%.$", ""))),
       hint = "`scripts/trapline list` has the names.",
     })
     task:finished(trace, { what = "the run with your controls" })
     -- Not LDTR_TR: not every seed's kernel asks for STR or SLDT.
     for _, reason in ipairs { "GDTR_IDTR", "CR_ACCESS" } do
       if wanted[reason] then
-        task:event(trace, "vm_exit.reason == " .. reason, { what = ("a VM exit for %s (%s)"):format(wanted[reason], reason) })
+        task:event(trace, "vm_exit.reason == " .. reason, { what = task:say("a VM exit for {0} ({1})", wanted[reason], reason) })
       end
     end
     local before, now = exits_of(plain), exits_of(trace)
@@ -232,7 +236,7 @@ return {
     for _, reason in ipairs(reasons) do
       if not wanted[reason] then
         task:equal(now[reason] or 0, before[reason] or 0, {
-          what = ("the number of exits for %s: as many as without your controls"):format(reason),
+          what = task:say("the number of exits for {0}: as many as without your controls", reason),
           at = trace:first("vm_exit.reason == " .. reason),
           hint = "One of your controls makes something exit that was not asked for. Leave out what you do not need.",
         })

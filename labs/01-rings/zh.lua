@@ -15,7 +15,7 @@ end
 
 local wanted = {
   tables = "每一条存储或加载描述符表寄存器的指令（SGDT、SIDT、SLDT、STR、LGDT、LIDT ……）",
-  cr3 = "从 CR3 读出的 MOV",
+  cr3 = "从 CR3 读出的 MOV ",
   both = "从 CR3 读出的 MOV，以及每一条存储或加载描述符表寄存器的指令（SGDT、SIDT、STR ……）",
 }
 
@@ -90,5 +90,75 @@ return {
         "从 CR3 读出的 MOV 是存储这个寄存器：cr3_store_exiting。SGDT、SIDT、SLDT、STR 与加载同样这些寄存器的指令共用一个控制项：descriptor_table_exiting。",
       },
     },
+  },
+
+  -- check.lua 的话：英文原文及其译文，占位 {0}、{1} …… 两边相同。
+  says = {
+    ["what your function returned for {0}: true or false is wanted, and it gave {1}"]
+      = "你的函数对{0}返回的值：应为 true 或 false，而它给出了 {1}",
+    ["nothing (does a return stand behind the loop?)"] = "nil（循环之后有 return 吗？）",
+    ["a {0}"] = "{0} 类型的值",
+    ["whether {0} was never deceived"] = "{0}是否从未受骗",
+    ["Every answer in this trace is what it must be, whether it trapped or not."] = "这条轨迹中的每个回答都与应当给出的相同，无论是否陷入。",
+    ["One answer that differs is enough, wherever in the trace it stands."] = "只要有一个回答不同就算受骗，无论它在轨迹的什么位置。",
+    ["the number of words in the list: one for each line"] = "列表中词的个数：每行一个",
+    ["word {0} of the list: \"GP\", \"other\" or \"same\" is wanted"] = "列表的第 {0} 个词：应为 \"GP\"、\"other\" 或 \"same\"",
+    ["What would happen to the machine if any user program could do this?"] = "如果任何用户程序都能这样做，机器会怎样？",
+    ["This line is not privileged: user programs have always been allowed to execute it."] = "这一行不是特权指令：用户程序向来可以执行它。",
+    ["Compare what the register holds for a kernel at CPL 0 with what the processor really holds (the lesson's table)."]
+      = "请比较：对 CPL 0 的内核来说寄存器中应是什么，处理器里真正装着的又是什么（见课文中的表）。",
+    ["line {0}, {1}"] = "第 {0} 行，{1}",
+    ["another word"] = "另一个词",
+    ["the field {0} of the answer: a whole number is wanted there, as in {1}"] = "回答的字段 {0}：应为整数，例如 {1}",
+    ["the field words of the answer: a list of words in quotes is wanted there, as in {0}"]
+      = "回答的字段 words：应为加引号的词的列表，例如 {0}",
+    ["trapped: the number of general-protection exceptions in lane trapped"] = "trapped：泳道 trapped 中一般保护异常的次数",
+    ["another number"] = "另一个数",
+    ["That counts page faults too: those fill the monitor's page tables, and are no instruction's privilege."]
+      = "这把缺页也算进去了：缺页填充的是监控器的页表，与指令的特权无关。",
+    ["vector=GP is the general-protection exception."] = "vector=GP 就是一般保护异常。",
+    ["silent: the number of sensitive instructions that did not trap in lane trapped"] = "silent：在泳道 trapped 中没有陷入的敏感指令的条数",
+    ["UD2 calls the monitor from translated code also where a block of code ends. Count emulations with way == callout."]
+      = "在翻译后的代码中，代码块结束处也用 UD2 调用监控器。请数 way == callout 的 emulation 事件。",
+    ["In lane translated each of them is an event emulation with way=callout."]
+      = "在泳道 translated 中，它们每一条都是一个 way=callout 的 emulation 事件。",
+    ["words: which sensitive instructions did not trap"] = "words：哪些敏感指令没有陷入",
+    ["{0} words, as the field instruction writes them"] = "{0} 个词，写法与字段 instruction 相同",
+    ["Each word once. \"pushf\" stands for PUSHFQ too, and a MOV that reads a segment register is \"read_segment\"."]
+      = "每个词写一次。\"pushf\" 也代表 PUSHFQ；读段寄存器的 MOV 是 \"read_segment\"。",
+    ["the kernel of lane {0}"] = "泳道 {0} 的内核",
+    ["a kernel at CPL 3 whose answers all happen to be right"] = "一个在 CPL 3 运行、得到的回答恰好全都正确的内核",
+    ["a kernel at CPL 3 that asks {0} first"] = "一个在 CPL 3 运行、最先问 {0} 的内核",
+    ["a kernel at CPL 3 that asks {0} last"] = "一个在 CPL 3 运行、最后问 {0} 的内核",
+    ["your assembly: {0}"] = "你的汇编：{0}",
+    ["One instruction a line, as in the text of a listing: mov eax, 1"] = "每行一条指令，写法如同程序清单：mov eax, 1",
+    ["under hardware"] = "在 hardware 之下",
+    ["at CPL 3 with translation"] = "在有翻译的 CPL 3 下",
+    ["at CPL 3 without translation"] = "在没有翻译的 CPL 3 下",
+    ["{0} (a kernel whose code segment is {1}, interrupts on)"] = "{0}（内核的代码段为 {1}，中断开着）",
+    ["{0} (a kernel whose code segment is {1}, interrupts off)"] = "{0}（内核的代码段为 {1}，中断关着）",
+    ["your lines trapped {0}: the monitor was called, and may tell what it likes"] = "你的指令{0}陷入了：监控器因此被调用，它可以任意作答",
+    ["That instruction is privileged. Take one that is sensitive and is not."] = "那条指令是特权指令。请换一条敏感而非特权的指令。",
+    ["the program did not go on behind your last line {0}"] = "{0}，程序没有在你的最后一行之后继续",
+    ["Do not return and do not halt: what stands behind your lines reports EAX. Is RSP where it was?"]
+      = "不要返回，也不要停机：你的指令之后的代码会报告 EAX。RSP 还在原来的位置吗？",
+    ["what your lines left in EAX {0}"] = "{0}，你的指令在 EAX 中留下的值",
+    ["anything but 0: here the kernel is not at CPL 0"] = "非 0 的值：这里内核不在 CPL 0",
+    ["0: here the kernel is at CPL 0, as far as it can tell"] = "0：就内核所能知道的而言，这里它在 CPL 0",
+    ["What you look at differs from kernel to kernel. Which part of it is about privilege alone?"]
+      = "你所看的东西因内核而异。其中哪一部分只与特权级有关？",
+    ["SGDT, SIDT, LGDT and LIDT"] = "SGDT、SIDT、LGDT 和 LIDT",
+    ["SLDT and STR"] = "SLDT 和 STR",
+    ["MOV from CR3"] = "从 CR3 读出的 MOV",
+    ["the form of the answer: each control is a name with true or false, as in { hlt_exiting = true }"]
+      = "回答的形式：每个控制项是一个名字，取值 true 或 false，例如 { hlt_exiting = true }",
+    ["your controls: {0}"] = "你的控制项：{0}",
+    ["`scripts/trapline list` has the names."] = "名字见 `scripts/trapline list`。",
+    ["the run with your controls"] = "使用你的控制项的运行",
+    ["a VM exit for {0} ({1})"] = "由 {1} 引起的 VM exit（{0}）",
+    ["the number of exits for {0}: as many as without your controls"] = "{0} 的退出次数：应与不用你的控制项时相同",
+    ["One of your controls makes something exit that was not asked for. Leave out what you do not need."]
+      = "你的某个控制项使题目没有要求的东西也退出了。请去掉不需要的控制项。",
+    ["the kernel's answers: an exit must not change them"] = "内核得到的回答：退出不应改变它们",
   },
 }

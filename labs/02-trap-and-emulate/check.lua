@@ -5,10 +5,10 @@ local guests = require "lab02_guests"
 -- The learner's table must have these numbers, each under its name.
 local function numbers_of(task, names, example)
   local answer = task.answer
-  task:truth(type(answer) == "table", { what = "the answer: a table is wanted, such as " .. example })
+  task:truth(type(answer) == "table", { what = task:say("the answer: a table is wanted, such as {0}", example) })
   for _, name in ipairs(names) do
     task:truth(math.type(answer[name]) == "integer", {
-      what = ("the field %s of the answer: a whole number is wanted there, as in %s"):format(name, example),
+      what = task:say("the field {0} of the answer: a whole number is wanted there, as in {1}", name, example),
     })
   end
   return answer
@@ -17,9 +17,9 @@ end
 -- A run that must end with exit code 0; the guest's own exit codes say what it did not like. `hints` go by exit code.
 local function must_finish(task, trace, what, codes, hints)
   if trace.outcome == "finished" and trace.exit_code ~= 0 then
-    local why = codes[trace.exit_code] or "the guest found a mistake that it has no number for"
+    local why = task:say(codes[trace.exit_code] or "the guest found a mistake that it has no number for")
     task:equal(trace.exit_code, 0, {
-      what = ("%s: %s. This is what the guest's exit code means"):format(what, why),
+      what = task:say("{0}: {1}. This is what the guest's exit code means", what, why),
       at = trace:last("handler_action") or trace:last("emulation"),
       hint = hints[trace.exit_code],
     })
@@ -27,7 +27,7 @@ local function must_finish(task, trace, what, codes, hints)
   if trace.outcome == "budget_spent" then
     local stuck = trace:last("handler_call")
     task:finished(trace, {
-      what = what .. ": the guest never ended",
+      what = task:say("{0}: the guest never ended", what),
       at = stuck,
       hint = "Does your handler go past the instruction (call:skip()) wherever it returns true? Without it the same "
         .. "instruction traps again for ever.",
@@ -88,7 +88,7 @@ return {
     for _, name in ipairs(names) do
       local filter = ("emulation.instruction == %s and emulation.way == privileged"):format(name)
       task:equal(answer[name], trace:count(filter), {
-        what = "the number of traps for " .. name .. " in lane trapped",
+        what = task:say("the number of traps for {0} in lane trapped", name),
         at = trace:first(filter),
       })
     end
@@ -96,7 +96,7 @@ return {
 
   virtual_flag = function(task)
     local trace = task:run(guests.flag_lane(task.seed, { handlers = { trap = task.answer }, budget = 20000 }))
-    must_finish(task, trace, "the run with your handler", guests.flag_exit_codes, {
+    must_finish(task, trace, task:say("the run with your handler"), guests.flag_exit_codes, {
       [1] = "IF is bit 9 of RFLAGS, as a mask 0x200 or 1 << 9. CLI clears it, and only it.",
       [2] = "IF is bit 9 of RFLAGS, as a mask 0x200 or 1 << 9. STI sets it, and only it.",
       [3] = "Change the one bit and keep the others: rflags & ~0x200, rflags | 0x200.",
@@ -109,8 +109,8 @@ return {
     for _, word in ipairs { "cli", "sti" } do
       local left = trace:first(("emulation.instruction == %s and emulation.rip != %d"):format(word, program))
       task:truth(not left, {
-        what = ("the monitor carried out %s of the guest's kernel itself: your handler did not return true for it")
-          :format(word:upper()),
+        what = task:say("the monitor carried out {0} of the guest's kernel itself: your handler did not return true for it",
+          word:upper()),
         at = left,
         hint = "call.mnemonic is in small letters: \"cli\", \"sti\".",
       })
@@ -132,10 +132,10 @@ return {
       at = trace:first("handler_return.answer == handled"),
       hint = "Return false for ports that are not the device's.",
     })
-    must_finish(task, trace, "the run with your handler", guests.device_exit_codes, {
+    must_finish(task, trace, task:say("the run with your handler"), guests.device_exit_codes, {
       [1] = trace:count("handler_return.answer == handled") == 0
           and "Your handler took no instruction: compare call.mnemonic with \"in\" and \"out\", and DX with 0x510."
-        or ("What was stored, XOR the key 0x%02x, goes into AL."):format(key),
+        or task:say("What was stored, XOR the key {0}, goes into AL.", ("0x%02x"):format(key)),
       [2] = "Keep the upper bits: (rax & ~0xff) | byte.",
       [3] = "Count when a byte is stored, starting from 0; IN from 0x511 gives the count as it is.",
       [4] = "OUT changes the device, and no register but RIP.",
@@ -173,14 +173,14 @@ return {
       return true
     end
     local trace = task:run(guests.lane(task.seed, { handlers = { trap = handler } }))
-    task:finished(trace, { what = "the lab's own run with a handler for " .. word })
+    task:finished(trace, { what = task:say("the lab's own run with a handler for {0}", word) })
     task:equal(answer.exceptions, trace:count("trap.trap_kind == exception"), {
-      what = ("the number of exceptions when a handler carries out every %s"):format(word),
+      what = task:say("the number of exceptions when a handler carries out every {0}", word),
       at = trace:first("handler_call"),
       hint = "The processor faults before anybody is asked.",
     })
     task:equal(answer.emulations, trace:count("emulation"), {
-      what = ("the number of the monitor's own emulations when a handler carries out every %s"):format(word),
+      what = task:say("the number of the monitor's own emulations when a handler carries out every {0}", word),
       at = trace:first("emulation"),
     })
   end,
@@ -198,12 +198,12 @@ return {
     }))
     task:truth(untouched, { what = "the guest's code is no longer what it was: mend the gate alone" })
     task:finished(trace, {
-      what = ("the run with the mended gate (the %s must reach its handler)"):format(fault.name),
+      what = task:say("the run with the mended gate (the {0} must reach its handler)", fault.name),
       hint = trace.outcome == "triple_fault"
         and "The processor refused a gate again. Print the gate before and after your change, and go through its fields." or nil,
     })
     task:equal(trace:count("fault_reflected.vector == " .. fault.name:sub(2)), times, {
-      what = ("the number of %s that the guest's handler got"):format(fault.name),
+      what = task:say("the number of {0} that the guest's handler got", fault.name),
       at = trace:first("fault_reflected"),
     })
   end,
@@ -222,7 +222,7 @@ return {
     local function judge(trace, name)
       local found = task.answer(trace)
       task:truth(type(found) == "table", {
-        what = ("what your function returned for %s: a list is wanted, such as { 4, 2 } or {}"):format(name),
+        what = task:say("what your function returned for {0}: a list is wanted, such as { 4, 2 } or {}", name),
       })
       local expected = truth_of(trace)
       local wrong
@@ -234,16 +234,17 @@ return {
         if is_right ~= said and not wrong then wrong = event end
       end
       task:same_set(found, expected, {
-        what = ("the questions in which the guest of %s was deceived"):format(name)
-          .. (wrong and (" (look at question %d, %s)"):format(wrong.value, guests.questions[wrong.value].name) or ""),
+        what = wrong and task:say("the questions in which the guest of {0} was deceived (look at question {1}, {2})", name,
+            wrong.value, guests.questions[wrong.value].name)
+          or task:say("the questions in which the guest of {0} was deceived", name),
         at = wrong,
       })
     end
-    for _, name in ipairs { "trapped", "translated", "hardware" } do judge(task:lane(name), "lane " .. name) end
+    for _, name in ipairs { "trapped", "translated", "hardware" } do judge(task:lane(name), task:say("lane {0}", name)) end
     -- Instructions that never trap and yet tell the truth: the guest's IF was 1, its CR0.PE too.
-    judge(task:run(guests.asking_lane({ 6, 8, 7 })), "a trapped kernel that asks only what happens to come out right")
+    judge(task:run(guests.asking_lane({ 6, 8, 7 })), task:say("a trapped kernel that asks only what happens to come out right"))
     local random = task:random()
     local one = 1 + random(5)
-    judge(task:run(guests.asking_lane({ 6, one, 7 })), "a trapped kernel that asks one question of the five")
+    judge(task:run(guests.asking_lane({ 6, one, 7 })), task:say("a trapped kernel that asks one question of the five"))
   end,
 }

@@ -98,4 +98,84 @@ return {
       },
     },
   },
+
+  -- check.lua 的话：英文原文及其译文，占位 {0}、{1} …… 两边相同。
+  says = {
+    ["the answer: a table is wanted, such as {0}"] = "回答：应为表，例如 {0}",
+    ["the field {0} of the answer: a whole number is wanted there, as in {1}"] = "回答的字段 {0}：应为整数，例如 {1}",
+    ["the guest found a mistake that it has no number for"] = "客户机发现了一个它没有编号的错误",
+    ["{0}: {1}. This is what the guest's exit code means"] = "{0}：{1}。这就是客户机的退出码的含义",
+    ["{0}: the guest never ended"] = "{0}：客户机始终没有结束",
+    ["Does your handler go past the instruction (call:skip()) wherever it returns true? Without it the same instruction traps again for ever."]
+      = "你的处理函数在每个返回 true 的地方，都越过了那条指令（call:skip()）吗？否则同一条指令会永远反复陷入。",
+    ["the line that traps first"] = "最先陷入的那一行",
+    ["That line does not trap: it reads or moves something that CPL 3 may read or move. The run goes on behind it."]
+      = "那一行不陷入：它读取或传送的是 CPL 3 可以读取或传送的东西。运行会在它之后继续。",
+    ["An earlier line traps already."] = "更早的一行就已陷入。",
+    ["the vector of the first trap"] = "第一次陷入的向量",
+    ["the error code of the first trap"] = "第一次陷入的错误码",
+    ["Is the exception about an entry of the IDT? Then the error code names that entry: index * 8, and bit 1 set."]
+      = "这个异常与 IDT 的某一项有关吗？如果是，错误码就指明那一项：索引 * 8，并且位 1 置位。",
+    ["the number of traps for {0} in lane trapped"] = "泳道 trapped 中由 {0} 引起的陷入次数",
+    ["the run with your handler"] = "使用你的处理函数的运行",
+    ["IF is bit 9 of RFLAGS, as a mask 0x200 or 1 << 9. CLI clears it, and only it."]
+      = "IF 是 RFLAGS 的位 9，掩码为 0x200 或 1 << 9。CLI 将它清零，而且只改它。",
+    ["IF is bit 9 of RFLAGS, as a mask 0x200 or 1 << 9. STI sets it, and only it."]
+      = "IF 是 RFLAGS 的位 9，掩码为 0x200 或 1 << 9。STI 将它置位，而且只改它。",
+    ["Change the one bit and keep the others: rflags & ~0x200, rflags | 0x200."]
+      = "只改这一位，保留其他各位：rflags & ~0x200，rflags | 0x200。",
+    ["Look at call.in_kernel first: a program's CLI is not yours to carry out."] = "先看 call.in_kernel：程序的 CLI 不该由你代为执行。",
+    ["A privileged instruction at CPL 3 gives #GP with error code 0: call:fault(13, 0), or leave it to the monitor."]
+      = "CPL 3 下的特权指令引发 #GP，错误码为 0：call:fault(13, 0)，或者交给监控器。",
+    ["the monitor carried out {0} of the guest's kernel itself: your handler did not return true for it"]
+      = "监控器自己代为执行了客户机内核的 {0}：你的处理函数没有对它返回 true",
+    ["call.mnemonic is in small letters: \"cli\", \"sti\"."] = "call.mnemonic 用小写字母：\"cli\"、\"sti\"。",
+    ["the number of #GP traps: as many as without your handler, for the processor does not know who answers"]
+      = "#GP 陷入的次数：应与没有你的处理函数时相同，因为处理器不知道由谁来处理",
+    ["Does your handler go past one instruction each time, and no further?"] = "你的处理函数是否每次只越过一条指令，不多也不少？",
+    ["the OUT to port 0xe0, the marker port, did not reach the monitor: your handler took it"]
+      = "写标记端口 0xe0 的 OUT 没有到达监控器：它被你的处理函数拿走了",
+    ["Return false for ports that are not the device's."] = "对不属于该设备的端口，请返回 false。",
+    ["Your handler took no instruction: compare call.mnemonic with \"in\" and \"out\", and DX with 0x510."]
+      = "你的处理函数没有处理任何指令：请把 call.mnemonic 与 \"in\" 和 \"out\" 比较，把 DX 与 0x510 比较。",
+    ["What was stored, XOR the key {0}, goes into AL."] = "存入的值与密钥 {0} 异或的结果放入 AL。",
+    ["Keep the upper bits: (rax & ~0xff) | byte."] = "保留高位：(rax & ~0xff) | byte。",
+    ["Count when a byte is stored, starting from 0; IN from 0x511 gives the count as it is."]
+      = "每存入一个字节就计数，从 0 开始；从 0x511 读的 IN 原样给出计数。",
+    ["OUT changes the device, and no register but RIP."] = "OUT 改变的是设备；寄存器中只有 RIP 会变。",
+    ["an access to the device's ports reached the monitor: your handler did not return true for it"]
+      = "有一次对该设备端口的访问到达了监控器：你的处理函数没有对它返回 true",
+    ["the number of instructions that your handler took: the guest's IN and OUT for the device"]
+      = "你的处理函数处理的指令条数：客户机访问该设备的 IN 和 OUT",
+    ["the lab's own run with a handler for {0}"] = "实验自己的、带有处理 {0} 的处理函数的运行",
+    ["the number of exceptions when a handler carries out every {0}"] = "由处理函数代为执行每条 {0} 时，异常的次数",
+    ["The processor faults before anybody is asked."] = "处理器先引发异常，之后才会问由谁来处理。",
+    ["the number of the monitor's own emulations when a handler carries out every {0}"] = "由处理函数代为执行每条 {0} 时，监控器自己模拟的次数",
+    ["the guest's code is no longer what it was: mend the gate alone"] = "客户机的代码已被改动：只应修复门",
+    ["the run with the mended gate (the {0} must reach its handler)"] = "修复门之后的运行（{0} 必须到达它的处理程序）",
+    ["The processor refused a gate again. Print the gate before and after your change, and go through its fields."]
+      = "处理器又拒绝了一个门。请打印修改前后的门，并逐个检查它的字段。",
+    ["the number of {0} that the guest's handler got"] = "客户机的处理程序得到 {0} 的次数",
+    ["what your function returned for {0}: a list is wanted, such as { 4, 2 } or {}"]
+      = "你的函数对{0}返回的值：应为列表，例如 { 4, 2 } 或 {}",
+    ["the questions in which the guest of {0} was deceived"] = "{0}在哪些问题上受骗",
+    ["the questions in which the guest of {0} was deceived (look at question {1}, {2})"] = "{0}在哪些问题上受骗（请看问题 {1}，{2}）",
+    ["lane {0}"] = "泳道 {0} 的客户机",
+    ["a trapped kernel that asks only what happens to come out right"] = "一个靠陷入运行、只问恰好得到正确回答的问题的内核",
+    ["a trapped kernel that asks one question of the five"] = "一个靠陷入运行、只问五个问题之一的内核",
+    ["after CLI the guest's RFLAGS.IF is still 1"] = "执行 CLI 之后，客户机的 RFLAGS.IF 仍为 1",
+    ["after STI the guest's RFLAGS.IF is still 0"] = "执行 STI 之后，客户机的 RFLAGS.IF 仍为 0",
+    ["CLI or STI changed another flag of RFLAGS than IF (the guest had set CF)"]
+      = "CLI 或 STI 改变了 RFLAGS 中 IF 以外的标志（客户机事先置位了 CF）",
+    ["a user program executed CLI and got past it: it must get #GP(0), as on the bare machine"]
+      = "用户程序执行 CLI 之后竟继续了下去：它必须得到 #GP(0)，与在裸机上一样",
+    ["the guest's #GP handler was called for something else than the program's CLI with error code 0"]
+      = "客户机的 #GP 处理程序被调用，但起因不是程序的 CLI（错误码 0）",
+    ["CLI or STI changed a general-purpose register"] = "CLI 或 STI 改变了通用寄存器",
+    ["the data port gave something else than the last byte written, XOR the key"] = "数据端口给出的不是最后写入的字节与密钥异或的结果",
+    ["IN AL, DX changed more of RAX than AL"] = "IN AL, DX 改变了 RAX 中 AL 以外的部分",
+    ["the counter port gave something else than the number of bytes written to the data port so far"]
+      = "计数端口给出的不是迄今写入数据端口的字节数",
+    ["OUT changed RAX or RDX"] = "OUT 改变了 RAX 或 RDX",
+  },
 }

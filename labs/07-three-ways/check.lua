@@ -43,7 +43,7 @@ function checks.order_of_stops(task)
   local stops = in_each_lane(task, function(trace) return three_ways.stops(trace, action.kind, action.ordinal) end)
   local lanes, counted = ordered(stops)
   task:equal(table.concat(named, " "), table.concat(lanes, " "), {
-    what = ("the order of stops during %s (counted: %s)"):format(label(action.kind, action.ordinal), counted),
+    what = task:say("the order of stops during {0} (counted: {1})", label(action.kind, action.ordinal), counted),
     at = three_ways.action(task:lane("hardware"), action.kind, action.ordinal).first,
   })
 end
@@ -57,7 +57,7 @@ function checks.dearest_line(task)
   end)
   local lanes, counted = ordered(cycles)
   task:equal(named[1], lanes[3], {
-    what = ("the lane in which %s costs most (modelled cycles: %s)"):format(label("console_line", ordinal), counted),
+    what = task:say("the lane in which {0} costs most (modelled cycles: {1})", label("console_line", ordinal), counted),
     at = three_ways.action(task:lane(lanes[3]), "console_line", ordinal).first,
   })
 end
@@ -67,13 +67,13 @@ function checks.one_line(task)
   local name = label("console_line", ordinal)
   local function first(lane) return three_ways.action(task:lane(lane), "console_line", ordinal).first end
   task:equal(whole(task.answer.bytes), three_ways.within(task:lane("full"), "console_line", ordinal, "console"), {
-    what = "the bytes that " .. name .. " sends to the console",
+    what = task:say("the bytes that {0} sends to the console", name),
     at = first("full"),
     hint = "Each byte is one event of kind console; the line's end is bytes too.",
   })
   for _, lane in ipairs(three_ways.lanes) do
     task:equal(whole(task.answer[lane]), three_ways.stops(task:lane(lane), "console_line", ordinal), {
-      what = ("the stops of lane %s in %s"):format(lane, name),
+      what = task:say("the stops of lane {0} in {1}", lane, name),
       at = first(lane),
       hint = "Count vm_exit and trap events between its begin marker and its end marker, whatever they are for.",
     })
@@ -87,7 +87,7 @@ function checks.user_half(task)
     local account = comparison:account(index, kind)
     local with_markers = account.user_exits
     task:equal(whole(task.answer[lane]), with_markers - account.markers, {
-      what = ("the returns of lane %s to the user half in all %s actions, without those for markers"):format(lane, kind),
+      what = task:say("the returns of lane {0} to the user half in all {1} actions, without those for markers", lane, kind),
       at = task:lane(lane):first(three_ways.marker(kind, 1, false)),
       hint = whole(task.answer[lane]) == with_markers and "The lab's markers are still counted in your number." or nil,
     })
@@ -105,7 +105,7 @@ function checks.asked_for(task)
   table.sort(names)
   for _, word in ipairs(names) do
     task:equal(whole(task.answer[word] or 0), expected[word], {
-      what = ("the hypercalls %s during %s"):format(word, name),
+      what = task:say("the hypercalls {0} during {1}", word, name),
       at = trace:first(("hypercall.number == %s and %s"):format(word, stretch.where)),
       hint = word == "marker" and "The call for the first marker comes before its event; only the last one's lies between."
         or "A multicall is one hypercall, and each entry that it carries is one more.",
@@ -113,7 +113,7 @@ function checks.asked_for(task)
   end
   for word, count in pairs(task.answer) do
     task:truth(expected[word] or count == 0, {
-      what = ("lane para makes no hypercall %s during %s"):format(tostring(word), name),
+      what = task:say("lane para makes no hypercall {0} during {1}", tostring(word), name),
       at = stretch.first,
       hint = "Only what lies between the two markers of the action counts.",
     })
@@ -128,7 +128,7 @@ local function run_with(task, level)
   end)
   if ok then return trace end
   task:truth(false, {
-    what = "your controls cannot be used. " .. tostring(trace):gsub("^.-:%d+: ", ""):gsub("%.$", ""),
+    what = task:say("your controls cannot be used. {0}", (tostring(trace):gsub("^.-:%d+: ", ""):gsub("%.$", ""))),
     hint = "`scripts/trapline list` names the controls.",
   })
 end
@@ -156,17 +156,17 @@ function checks.exits_as_wanted(task)
     local filter = "vm_exit.reason == " .. reason
     known[reason] = known[reason] or 1
     if wanted.gone then
-      task:none(trace, filter, { what = "exits for " .. reason, hint = "An exiting control can also be taken away." })
+      task:none(trace, filter, { what = task:say("exits for {0}", reason), hint = "An exiting control can also be taken away." })
     else
       task:event(trace, filter, {
-        what = "an exit for " .. reason,
+        what = task:say("an exit for {0}", reason),
         hint = "The control is there or it is not: with your controls this instruction or event does not exit.",
       })
     end
   end
   for exit in trace:events("vm_exit") do
     task:truth(known[exit.reason], {
-      what = ("exits for %s, which nobody asked for"):format(exit.reason),
+      what = task:say("exits for {0}, which nobody asked for", exit.reason),
       at = exit,
       hint = "Change only what makes the wanted event exit.",
     })
@@ -187,8 +187,8 @@ local flush_checks = {}
 
 function flush_checks.more(task, trace, plain)
   task:truth(dropped(trace) > dropped(plain), {
-    what = ("the TLB entries that loads of CR3 drop: %d with your controls, %d without, and more are wanted")
-      :format(dropped(trace), dropped(plain)),
+    what = task:say("the TLB entries that loads of CR3 drop: {0} with your controls, {1} without, and more are wanted",
+      dropped(trace), dropped(plain)),
     at = trace:last("tlb_flush.cause == mov_cr3"),
     hint = "Only what the TLB still holds can be dropped: give it more room.",
   })
@@ -200,8 +200,8 @@ local function halved(task, trace, plain)
     hint = "A load that exits is another matter: let the guest do it.",
   })
   task:truth(dropped(trace) * 2 <= dropped(plain), {
-    what = ("the TLB entries that loads of CR3 drop: %d with your controls, %d without, and at most half are wanted")
-      :format(dropped(trace), dropped(plain)),
+    what = task:say("the TLB entries that loads of CR3 drop: {0} with your controls, {1} without, and at most half are wanted",
+      dropped(trace), dropped(plain)),
     at = trace:last("tlb_flush.cause == mov_cr3"),
     hint = "Only what the TLB still holds can be dropped.",
   })
@@ -221,7 +221,7 @@ function flush_checks.tagless(task, trace, plain)
   halved(task, trace, plain)
   for _, field in ipairs { "set", "way" } do
     task:equal(width(trace, field), width(plain, field), {
-      what = ("the highest %s of the TLB that is filled, which must stay as it is"):format(field),
+      what = task:say("the highest {0} of the TLB that is filled, which must stay as it is", field),
       hint = "Keep the size of the TLB; empty it more often instead.",
     })
   end
@@ -278,7 +278,7 @@ local function specimens(task)
   local seed = task.seed
   local made = {}
   local function add(what, technique, translated, trace)
-    made[#made + 1] = { trace = trace, technique = technique, translated = translated, what = what }
+    made[#made + 1] = { trace = trace, technique = technique, translated = translated, what = task:say(what) }
   end
   local function run(what, technique, translated, options)
     options.technique, options.level = technique, "exits"
@@ -298,15 +298,16 @@ local function specimens(task)
   return made
 end
 
-local function way_of(specimen)
-  return specimen.technique .. (specimen.technique == "full" and not specimen.translated and " without translation" or "")
+local function way_of(task, specimen)
+  if specimen.technique ~= "full" or specimen.translated then return specimen.technique end
+  return task:say("{0} without translation", specimen.technique)
 end
 
 function checks.name_the_technique(task)
   for _, specimen in ipairs(specimens(task)) do
     local said = task.answer(veiled(specimen.trace))
     task:equal(type(said) == "string" and said:lower() or said, specimen.technique, {
-      what = ("what your function says of %s under %s"):format(specimen.what, way_of(specimen)),
+      what = task:say("what your function says of {0} under {1}", specimen.what, way_of(task, specimen)),
       at = specimen.trace:first("kind == vm_exit or kind == trap"),
       hint = "How many there are of anything depends on the guest; ask for what this technique cannot do without.",
     })
@@ -317,7 +318,7 @@ function checks.is_translated(task)
   for _, specimen in ipairs(specimens(task)) do
     local said = task.answer(veiled(specimen.trace))
     task:equal(said and true or false, specimen.translated, {
-      what = ("what your function says of %s under %s"):format(specimen.what, way_of(specimen)),
+      what = task:say("what your function says of {0} under {1}", specimen.what, way_of(task, specimen)),
       at = specimen.trace:first("kind == vm_exit or kind == trap"),
     })
   end

@@ -143,4 +143,71 @@ return {
       },
     },
   },
+
+  -- check.lua 的话：英文原文及其译文，占位 {0}、{1} …… 两边相同。
+  says = {
+    ["the number of lanes that your answer names"] = "你的回答中泳道的个数",
+    ["Name each lane once, such as \"para full hardware\"."] = "每条泳道写一次，例如 \"para full hardware\"。",
+    ["the order of stops during {0} (counted: {1})"] = "{0} 期间停顿次数的顺序（实际次数：{1}）",
+    ["One word, such as \"para\"."] = "一个词，例如 \"para\"。",
+    ["the lane in which {0} costs most (modelled cycles: {1})"] = "{0} 代价最高的泳道（模型周期：{1}）",
+    ["the bytes that {0} sends to the console"] = "{0} 发送到控制台的字节数",
+    ["Each byte is one event of kind console; the line's end is bytes too."] = "每个字节是一个 console 事件；行尾也是字节。",
+    ["the stops of lane {0} in {1}"] = "泳道 {0} 在 {1} 中的停顿次数",
+    ["Count vm_exit and trap events between its begin marker and its end marker, whatever they are for."]
+      = "请数它的开始标记与结束标记之间的 vm_exit 和 trap 事件，不论它们为何发生。",
+    ["the returns of lane {0} to the user half in all {1} actions, without those for markers"]
+      = "泳道 {0} 在所有 {1} 动作中返回用户半部的次数，不计为标记而返回的",
+    ["The lab's markers are still counted in your number."] = "你的数中还包括实验的标记。",
+    ["the hypercalls {0} during {1}"] = "{1} 期间超级调用 {0} 的次数",
+    ["The call for the first marker comes before its event; only the last one's lies between."]
+      = "为第一个标记发出的超级调用在标记事件之前；只有为最后一个标记发出的那次在两者之间。",
+    ["A multicall is one hypercall, and each entry that it carries is one more."] = "一次批量调用是一次超级调用，其中携带的每一项又各算一次。",
+    ["lane para makes no hypercall {0} during {1}"] = "泳道 para 在 {1} 期间没有发出超级调用 {0}",
+    ["Only what lies between the two markers of the action counts."] = "只计该动作的两个标记之间的部分。",
+    ["your controls cannot be used. {0}"] = "你的控制项无法使用。{0}",
+    ["`scripts/trapline list` names the controls."] = "控制项的名字见 `scripts/trapline list`。",
+    ["the vector of an exception that exits (bits 7:0 of its interruption information)"]
+      = "引起退出的异常的向量（其 interruption information 的位 7:0）",
+    ["Vector n has bit n of the exception bitmap: 1 << n."] = "向量 n 对应异常位图的位 n：1 << n。",
+    ["the number of exits for exceptions, which must be that of the guest's page faults"] = "因异常而退出的次数，它必须等于客户机缺页的次数",
+    ["the run with your controls"] = "使用你的控制项的运行",
+    ["exits for {0}"] = "{0} 的退出",
+    ["An exiting control can also be taken away."] = "使之退出的控制项也可以去掉。",
+    ["an exit for {0}"] = "{0} 的退出",
+    ["The control is there or it is not: with your controls this instruction or event does not exit."]
+      = "关键在于有没有相应的控制项：用你的控制项时，这种指令或事件不会退出。",
+    ["exits for {0}, which nobody asked for"] = "{0} 的退出，这不是题目要求的",
+    ["Change only what makes the wanted event exit."] = "只改动使所要的事件退出的那一项。",
+    ["the guest's facts, which its monitor's controls must not change"] = "客户机的 fact 行：监控器的控制项不应改变它们",
+    ["the TLB entries that loads of CR3 drop: {0} with your controls, {1} without, and more are wanted"]
+      = "加载 CR3 时丢弃的 TLB 表项：用你的控制项时 {0} 个，不用时 {1} 个，应当更多",
+    ["Only what the TLB still holds can be dropped: give it more room."] = "只有 TLB 中还存着的才能丢弃：请给它更大的空间。",
+    ["loads of CR3 that flush by themselves"] = "自身就会刷新 TLB 的 CR3 加载",
+    ["A load that exits is another matter: let the guest do it."] = "会退出的加载是另一回事：请让客户机自己加载。",
+    ["the TLB entries that loads of CR3 drop: {0} with your controls, {1} without, and at most half are wanted"]
+      = "加载 CR3 时丢弃的 TLB 表项：用你的控制项时 {0} 个，不用时 {1} 个，应当不超过一半",
+    ["Only what the TLB still holds can be dropped."] = "只有 TLB 中还存着的才能丢弃。",
+    ["none in the whole run"] = "整个运行中一次也没有",
+    ["flushes at VM exits or VM entries"] = "VM exit 或 VM entry 时的刷新",
+    ["Leave the tags (VPID) on: who flushes at every passage has nothing left to drop, but for a dear price."]
+      = "请保留标签（VPID）：若每次进出都刷新，固然没有什么可丢弃了，代价却很高。",
+    ["the highest {0} of the TLB that is filled, which must stay as it is"] = "TLB 中填充到的最大 {0}，它必须保持不变",
+    ["Keep the size of the TLB; empty it more often instead."] = "请保持 TLB 的大小，改为更频繁地清空它。",
+    ["flushes with the cause mov_cr3"] = "起因为 mov_cr3 的刷新",
+    ["As long as the guest loads CR3 itself, the processor flushes for it."] = "只要客户机自己加载 CR3，处理器就会为此刷新。",
+    ["a flush by INVVPID"] = "由 INVVPID 进行的刷新",
+    ["INVVPID flushes by tag: without tags there is nothing to name."] = "INVVPID 按标签刷新：没有标签就无从指定。",
+    ["the number of loads of CR3"] = "加载 CR3 的次数",
+    ["the guest's facts, which a TLB must not change"] = "客户机的 fact 行：TLB 不应改变它们",
+    ["guest tour"] = "客户机 tour",
+    ["guest shuffle"] = "客户机 shuffle",
+    ["the first moments of guest shuffle"] = "客户机 shuffle 开头的一小段",
+    ["a guest of three instructions"] = "只有三条指令的客户机",
+    ["guest shuffle, with MOV to CR3 and page faults that exit"] = "客户机 shuffle（写 CR3 的 MOV 和缺页会退出）",
+    ["{0} without translation"] = "不翻译的 {0}",
+    ["what your function says of {0} under {1}"] = "你的函数的回答，轨迹来自：{1} 下的{0}",
+    ["How many there are of anything depends on the guest; ask for what this technique cannot do without."]
+      = "某种事件有多少，取决于客户机；请找这种技术必不可少的东西。",
+  },
 }

@@ -35,7 +35,7 @@ local function four_entries(task)
       hint = "The table is the right one, the entry in it is not: which nine bits of the linear address choose it?"
     end
     task:equal(answer, entry.entry_gpa, {
-      what = "where the " .. levels[level] .. " lies (number " .. place .. " of the list)", at = entry.event, hint = hint,
+      what = task:say("where the {0} lies (number {1} of the list)", levels[level], place), at = entry.event, hint = hint,
       expected = hex(entry.entry_gpa), seen = shown(answer),
     })
   end
@@ -49,7 +49,7 @@ local function large_page(task)
     hint = "That takes 12 bits of the linear address as offset. How many bytes has this page?"
   end
   task:equal(task.answer, walk_end.gpa, {
-    what = "the guest-physical address of linear address " .. hex(walk_end.gva), at = walk_end, hint = hint,
+    what = task:say("the guest-physical address of linear address {0}", hex(walk_end.gva)), at = walk_end, hint = hint,
     expected = hex(walk_end.gpa), seen = shown(task.answer),
   })
 end
@@ -71,13 +71,15 @@ local function frames(task)
   local answer, named, hint = {}, {}, nil
   for _, address in ipairs(task.answer) do -- a byte's address stands for its page
     local number = integer(address) and page_of(address) or address
-    if guest[number] and not seen[number] then hint = hex(number) .. " is a guest-physical page. Which field is the host's?" end
+    if guest[number] and not seen[number] then
+      hint = task:say("{0} is a guest-physical page. Which field is the host's?", hex(number))
+    end
     if not named[number] then answer[#answer + 1] = number end
     named[number] = true
   end
   task:same_set(answer, host, {
-    what = "the host-physical pages behind linear page " .. hex(page), at = trace:first(filter), hint = hint,
-    expected = #host .. " pages", seen = #answer .. " pages, not the same",
+    what = task:say("the host-physical pages behind linear page {0}", hex(page)), at = trace:first(filter), hint = hint,
+    expected = task:say("{0} pages", #host), seen = task:say("{0} pages, not the same", #answer),
   })
 end
 
@@ -85,7 +87,9 @@ local function references(task)
   local trace, ordinal = task:lane("tour"), 1 + task.seed % 5
   local marker = ("marker.action == page_fault and ordinal == %d and "):format(ordinal)
   local first, last = trace:first(marker .. "end == false"), trace:first(marker .. "end == true")
-  for _, row in ipairs { { "memory", "memory" }, { "caches", "paging_structure_cache" } } do
+  for _, row in ipairs {
+    { "memory", "memory", "memory" }, { "caches", "paging_structure_cache", "paging structure cache" },
+  } do
     local filter = ("walk_ref.source == %s and seq in %d..%d"):format(row[2], first.seq, last.seq)
     local all, observed = trace:count(filter), trace:count(filter .. " and provenance == observed")
     local answer, hint = task.answer[row[1]], nil
@@ -94,7 +98,7 @@ local function references(task)
       hint = "These are the guest's entries. The processor walked EPT as well."
     end
     task:equal(answer, observed, {
-      what = ("%s: entries from %s during action page_fault %d"):format(row[1], (row[2]:gsub("_", " ")), ordinal),
+      what = task:say("{0}: entries from {1} during action page_fault {2}", row[1], task:say(row[3]), ordinal),
       at = first, hint = hint, expected = "another number",
     })
   end
@@ -133,20 +137,22 @@ local function try(task, case, known)
   end
   local gpa, code = task.answer(read64, case.cr3, case.gva, case.access, case.user)
   local asked = ("translate(read64, %s, %s, \"%s\", %s)"):format(hex(case.cr3), hex(case.gva), case.access, case.user)
-  local hint = #read == 0 and "It never called read64: where does the PML4 begin?"
-    or "Your function read the entries at " .. table.concat(read, ", ", 1, math.min(#read, 6)) .. "."
+  local hint = #read == 0 and task:say("It never called read64: where does the PML4 begin?")
+    or task:say("Your function read the entries at {0}.", table.concat(read, ", ", 1, math.min(#read, 6)))
   if case.gpa then
     task:equal(gpa, case.gpa, {
-      what = case.title .. ": the address that " .. asked .. " gives", at = case.at, hint = hint,
+      what = task:say("{0}: the address that {1} gives", case.title, asked), at = case.at, hint = hint,
       expected = hex(case.gpa), seen = shown(gpa),
     })
   else
-    local refused = case.code & 1 == 1 and "The entries are there; does every one of them grant this access? " or ""
+    if case.code & 1 == 1 then
+      hint = task:say("The entries are there; does every one of them grant this access? {0}", hint)
+    end
     task:equal(gpa, nil, {
-      what = case.title .. ": the first result of " .. asked, at = case.at, hint = refused .. hint, seen = shown(gpa),
+      what = task:say("{0}: the first result of {1}", case.title, asked), at = case.at, hint = hint, seen = shown(gpa),
     })
     task:equal(code, case.code, {
-      what = case.title .. ": the page-fault error code that " .. asked .. " gives", at = case.at,
+      what = task:say("{0}: the page-fault error code that {1} gives", case.title, asked), at = case.at,
       hint = "Bit 0: the entries were there; bit 1: a write; bit 2: user mode; bit 4: an instruction fetch. Which hold here?",
     })
   end
@@ -193,9 +199,10 @@ local function try_near(task, near, known, levels_of)
       at = case.at,
     }
     local taken, forbidden, upper = ({ 0, 0, 2, 4 })[1 + next(4)], next(4) == 0 and 1 << 63 or 0, 3 + next(2)
-    made.title = "an access near those of the run, with" .. (made.cr3 ~= case.cr3 and " bits 4:3 of CR3 set," or "")
-      .. (taken ~= 0 and (" bit %d clear in each %s,"):format(taken // 2, levels[upper]) or "")
-      .. (forbidden ~= 0 and (" bit 63 set in each %s,"):format(levels[upper]) or "") .. " bit 7 (PAT) set in each PTE"
+    made.title = task:say("an access near those of the run, with{0}{1}{2} bit 7 (PAT) set in each PTE",
+      made.cr3 ~= case.cr3 and task:say(" bits 4:3 of CR3 set,") or "",
+      taken ~= 0 and task:say(" bit {0} clear in each {1},", taken // 2, levels[upper]) or "",
+      forbidden ~= 0 and task:say(" bit 63 set in each {0},", levels[upper]) or "")
     local changed = setmetatable({}, { __index = function(_, gpa)
       local entry, level = known[gpa] or 0, levels_of[gpa]
       if level == 1 then return entry | 0x80 end -- in a PTE bit 7 is PAT
@@ -210,10 +217,10 @@ local function translate(task)
   local small, large, faults, near, last = {}, {}, {}, {}, {}
   for _, name in ipairs { "mapped", "tour" } do
     last = cases_of(task:lane(name), function(case, known, walk_end)
-      local list, what = small, "a 4 KiB page of lane "
-      if walk_end.outcome == "page_fault" then list, what = faults, "a page fault of lane " end
-      if walk_end.outcome == "translated" and walk_end.page_level == 2 then list, what = large, "a 2 MiB page of lane " end
-      case.title = what .. name
+      local list, what = small, "a 4 KiB page of lane {0}"
+      if walk_end.outcome == "page_fault" then list, what = faults, "a page fault of lane {0}" end
+      if walk_end.outcome == "translated" and walk_end.page_level == 2 then list, what = large, "a 2 MiB page of lane {0}" end
+      case.title = task:say(what, name)
       list[#list + 1] = { case = case, known = copy_of(known) }
       if name == "tour" then near[#near + 1] = list[#list] end
     end)
@@ -252,7 +259,7 @@ local function wrong_bit(task)
   })
   local hint = task.answer.bit == 1 << bit and "That is the bit's value; its number is wanted: bit 0 has the value 1." or nil
   task:equal(task.answer.bit, bit, {
-    what = "the number of the bit that is wrong in the " .. levels[level], at = begin, hint = hint, expected = "another bit",
+    what = task:say("the number of the bit that is wrong in the {0}", levels[level]), at = begin, hint = hint, expected = "another bit",
   })
 end
 
@@ -271,21 +278,21 @@ local function mend(task)
   local fault = trace:last("walk_end.outcome == page_fault")
   if fault then
     task:truth(false, {
-      what = ("after your mend the processor still finds no way to linear address %s: page fault, error code %s")
-        :format(hex(fault.gva), hex(fault.error_code)),
+      what = task:say("after your mend the processor still finds no way to linear address {0}: page fault, error code {1}",
+        hex(fault.gva), hex(fault.error_code)),
       at = fault, hint = "Show this walk: the last entry that it looked at is the one it stumbled over, or one above it.",
     })
   end
   if found then
     task:equal(page_of(found.gpa), page_of(wanted.gpa), {
-      what = "the guest-physical page behind linear address " .. hex(wanted.gva), at = found,
+      what = task:say("the guest-physical page behind linear address {0}", hex(wanted.gva)), at = found,
       hint = "The walk succeeds, and leads to another frame than in lane mapped.",
       expected = hex(page_of(wanted.gpa)), seen = hex(page_of(found.gpa)),
     })
   end
   task:finished(trace, { what = "the run with your mend", at = fault })
   task:truth(found, {
-    what = "the guest never reached linear address " .. hex(wanted.gva), at = trace:last("run_end"),
+    what = task:say("the guest never reached linear address {0}", hex(wanted.gva)), at = trace:last("run_end"),
     hint = "Mend the page tables; the guest's code must stay as it is.",
   })
   task:equal(trace.retired, mapped.retired, { what = "how many instructions the guest executes, as in lane mapped" })

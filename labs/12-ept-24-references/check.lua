@@ -3,6 +3,8 @@ local visitor = require "visitor"
 
 local page_mask = ~0xfff
 
+local function hex(number) return ("0x%x"):format(number) end
+
 local function visit(task, seed, more)
   local options = { code = visitor.make(seed).code, technique = "hardware", metal = "soft", level = "mmu", seed = task.seed }
   for name, value in pairs(more or {}) do options[name] = value end
@@ -14,7 +16,7 @@ local function references_to_parcel(task, lane, hint)
   local trace = task:lane(lane)
   local begin = trace:first(("walk_begin.gva == 0x%x"):format(visitor.parcel))
   task:equal(task.answer, trace:at(begin):walk():from("memory"), {
-    what = ("the number of entries that the walk for 0x%x reads from memory in lane %s"):format(visitor.parcel, lane),
+    what = task:say("the number of entries that the walk for {0} reads from memory in lane {1}", hex(visitor.parcel), lane),
     hint = hint, at = begin, expected = "another number",
   })
 end
@@ -24,7 +26,9 @@ end
 local function equal_parts(task, parts, at)
   for _, part in ipairs(parts) do
     local name, value, meaning = table.unpack(part)
-    task:equal(task.answer[name], value, { what = meaning .. " (" .. name .. ")", at = at, expected = "another number" })
+    task:equal(task.answer[name], value, {
+      what = task:say("{0} ({1})", task:say(meaning), name), at = at, expected = "another number",
+    })
   end
 end
 
@@ -62,7 +66,7 @@ end
 local function hex_list(pages, most)
   table.sort(pages)
   local words = {}
-  for i = 1, math.min(#pages, most) do words[i] = ("0x%x"):format(pages[i]) end
+  for i = 1, math.min(#pages, most) do words[i] = hex(pages[i]) end
   return table.concat(words, ", ") .. (#pages > most and ", ..." or "")
 end
 
@@ -73,7 +77,7 @@ local function pages_of(task, list)
   for _, gpa in ipairs(list) do
     task:truth(math.type(gpa) == "integer", info)
     local page = gpa & page_mask
-    task:truth(not seen[page], { what = ("page 0x%x stands in the list more than once"):format(page) })
+    task:truth(not seen[page], { what = task:say("page {0} stands in the list more than once", hex(page)) })
     seen[page] = true
     pages[#pages + 1] = page
   end
@@ -118,20 +122,20 @@ local function check_dirty_log(task)
   local pages, logged = pages_of(task, answer.dirty())
   local missed, wrong = lacking(truth, logged), lacking(pages, is_written)
   task:truth(#missed == 0, {
-    what = ("%d of the %d pages that were written are not in your log: %s"):format(#missed, #truth, hex_list(missed, 4)),
+    what = task:say("{0} of the {1} pages that were written are not in your log: {2}", #missed, #truth, hex_list(missed, 4)),
     hint = "Was the page handed out with the right to write before anybody wrote to it? Also the processor writes: accessed and "
       .. "dirty flags go into the guest's tables.",
     at = missed[1] and last_violation_for(trace, missed[1]),
   })
   task:truth(#wrong == 0, {
-    what = ("%d pages in your log were never written: %s"):format(#wrong, hex_list(wrong, 4)),
+    what = task:say("{0} pages in your log were never written: {1}", #wrong, hex_list(wrong, 4)),
     hint = "A violation says that a right was missing; call.access says which was wanted.",
     at = wrong[1] and last_violation_for(trace, wrong[1]),
   })
   local writable <const> = 2
   for action in trace:events("handler_action.action == map_page") do
     task:truth(action.value & writable == 0 or is_written[action.target & page_mask], {
-      what = ("page 0x%x was given the right to write, and nobody ever writes to it"):format(action.target & page_mask),
+      what = task:say("page {0} was given the right to write, and nobody ever writes to it", hex(action.target & page_mask)),
       hint = "Give the right when call.access is \"write\", and not before.",
       at = action,
     })
@@ -194,24 +198,24 @@ local function check_two_dimensional(task)
   local next = task:random()
   local function expect(walk, wanted, what, at)
     local said = task.answer(walk)
-    task:equal(said and true or false, wanted, { what = "what your function says of " .. what, at = at })
+    task:equal(said and true or false, wanted, { what = task:say("what your function says of {0}", what), at = at })
   end
   local whole
   for _, walk in ipairs(sample(task:lane("cold"), 40)) do
     local good = walk.outcome == "translated"
     local what = good and "a whole two-dimensional walk" or "a walk that an EPT violation broke off"
-    expect(copied(walk), good, what .. (" of %d references"):format(#walk.references), walk.begin)
+    expect(copied(walk), good, task:say("{0} of {1} references", task:say(what), #walk.references), walk.begin)
     if good then whole = walk end
   end
   for _, lane in ipairs { "full", "para" } do
     for _, walk in ipairs(sample(task:lane(lane), 8)) do
-      expect(copied(walk), false, "a walk of one dimension, from lane " .. lane, walk.begin)
+      expect(copied(walk), false, task:say("a walk of one dimension, from lane {0}", lane), walk.begin)
     end
   end
   for _, forgery in ipairs(forgeries) do
     local walk = copied(whole)
     forgery[2](walk.references, next)
-    expect(walk, false, forgery[1])
+    expect(walk, false, task:say(forgery[1]))
   end
 end
 
@@ -249,11 +253,11 @@ return {
     local second = trace:first("marker.action == computation and marker.ordinal == 2")
     local begin = trace:first(("seq > %d and walk_begin.gva == 0x%x"):format(second.seq, guest.twice))
     task:truth(begin, {
-      what = ("the second read of 0x%x makes no walk at all: the TLB still has its translation"):format(guest.twice),
+      what = task:say("the second read of {0} makes no walk at all: the TLB still has its translation", hex(guest.twice)),
       hint = "Between the two reads the guest exits for the marker port. What keeps translations over an exit?", at = second,
     })
     task:equal(trace:at(begin):walk():from("memory"), 24, {
-      what = ("the references to memory of the walk for the second read of 0x%x"):format(guest.twice), at = begin,
+      what = task:say("the references to memory of the walk for the second read of {0}", hex(guest.twice)), at = begin,
       hint = "The view of the walk says for each entry where it came from: what still comes from a cache?",
     })
   end,
@@ -265,8 +269,8 @@ return {
     local seen = trace:sum("walk_end", "references")
     task:between(seen, 0, best, {
       what = "the references to memory of all walks together, with your controls",
-      hint = "With the default controls they are " .. task:lane("warm"):sum("walk_end", "references")
-        .. ". The events tlb_evict and tlb_flush show what was thrown away, to be looked up again.",
+      hint = task:say("With the default controls they are {0}. The events tlb_evict and tlb_flush show what was thrown away, "
+        .. "to be looked up again.", task:lane("warm"):sum("walk_end", "references")),
       at = trace:first("tlb_evict") or trace:first("tlb_flush.entries > 0"),
     })
   end,

@@ -104,4 +104,60 @@ return {
       },
     },
   },
+
+  -- check.lua 的话：英文原文及其译文，占位 {0}、{1} …… 两边相同。
+  says = {
+    ["the number of entries that the walk for {0} reads from memory in lane {1}"] = "在泳道 {1} 中，对 {0} 的遍历从内存读取的表项数",
+    ["another number"] = "另一个数",
+    ["Every guest level costs its own entry and 4 of EPT, and the page costs 4 more."]
+      = "客户机的每一级要读它自己的表项和 EPT 的 4 个表项，页本身还要再读 4 个。",
+    ["Only what is in no cache is read: go down level by level and ask of each entry."] = "只有不在任何缓存中的才要读取：请逐级往下，对每个表项都问一问。",
+    ["{0} ({1})"] = "{0}（{1}）",
+    ["references to memory for the guest's own entries"] = "为客户机自己的表项而访问内存的次数",
+    ["references to memory for entries of EPT"] = "为 EPT 表项而访问内存的次数",
+    ["EPT violations for pages that the guest wanted to use"] = "因客户机要使用的页而发生的 EPT 违例",
+    ["EPT violations for the guest's paging structures"] = "因客户机的分页结构而发生的 EPT 违例",
+    ["what dirty() gives: a list of addresses of pages"] = "dirty() 给出的值：应为页地址的列表",
+    ["page {0} stands in the list more than once"] = "页 {0} 在列表中不止一次",
+    ["what dirty() gives is a table without a first element"] = "dirty() 给出的表没有第一个元素",
+    ["A set such as dirty[page] = true is good to keep; give back a list made from its keys."]
+      = "用 dirty[page] = true 这样的集合来记录很好；返回时请把它的键做成列表。",
+    ["the answer has the two functions ept_violation and dirty"] = "回答应有 ept_violation 和 dirty 两个函数",
+    ["the run with your handler must end as the guest ends it"] = "使用你的处理函数的运行，必须由客户机自己结束",
+    ["A page that is never given the right that was wanted violates EPT for ever; a page that is not readable cannot be writable."]
+      = "如果一个页始终得不到所要的权限，就会永远引起 EPT 违例；不可读的页不能是可写的。",
+    ["every EPT violation is your handler's, and it says so by returning true"] = "每次 EPT 违例都由你的处理函数处理，并以返回 true 表明",
+    ["What it leaves, the monitor maps with all rights, and then later writes cannot be seen."]
+      = "它没有处理的，监控器会以全部权限映射，以后的写入就看不到了。",
+    ["{0} of the {1} pages that were written are not in your log: {2}"] = "写过的 {1} 个页中有 {0} 个不在你的日志里：{2}",
+    ["Was the page handed out with the right to write before anybody wrote to it? Also the processor writes: accessed and dirty flags go into the guest's tables."]
+      = "是不是在有人写之前就给了这个页写权限？处理器也会写：它把访问位和脏位写入客户机的页表。",
+    ["{0} pages in your log were never written: {1}"] = "你的日志中有 {0} 个页从未被写过：{1}",
+    ["A violation says that a right was missing; call.access says which was wanted."] = "违例说明缺少某种权限；call.access 说明要的是哪一种。",
+    ["page {0} was given the right to write, and nobody ever writes to it"] = "页 {0} 得到了写权限，但始终没有人写它",
+    ["Give the right when call.access is \"write\", and not before."] = "在 call.access 为 \"write\" 时才给写权限，不要提前。",
+    ["a walk from which one EPT entry is missing"] = "一次缺少一个 EPT 表项的遍历",
+    ["a walk that has no EPT entries for the page itself"] = "一次没有页本身的 EPT 表项的遍历",
+    ["a walk in which a guest entry was read from another frame than EPT says"] = "一次没有按 EPT 所指的页框读取客户机表项的遍历",
+    ["a walk in which a guest entry comes before the EPT entries that find it"] = "一次客户机表项排在用来查找它的 EPT 表项之前的遍历",
+    ["a walk in which the EPT entries were read for another level than the guest entry behind them has"]
+      = "一次 EPT 表项所服务的级与其后客户机表项的级不符的遍历",
+    ["a walk in which an EPT entry's place is taken by one of the guest's"] = "一次用客户机表项顶替了一个 EPT 表项的遍历",
+    ["a walk with two translations of the page at its end"] = "一次末尾把页转换了两遍的遍历",
+    ["what your function says of {0}"] = "你的函数对“{0}”的回答",
+    ["a whole two-dimensional walk"] = "一次完整的二维遍历",
+    ["a walk that an EPT violation broke off"] = "一次因 EPT 违例而中断的遍历",
+    ["{0} of {1} references"] = "{0}（共 {1} 次访存）",
+    ["a walk of one dimension, from lane {0}"] = "泳道 {0} 中的一次一维遍历",
+    ["the run with your controls"] = "使用你的控制项的运行",
+    ["the second read of {0} makes no walk at all: the TLB still has its translation"] = "第二次读 {0} 时根本没有遍历：TLB 中还有它的转换",
+    ["Between the two reads the guest exits for the marker port. What keeps translations over an exit?"]
+      = "两次读之间，客户机因标记端口而退出。是什么使转换在退出之后还保留着？",
+    ["the references to memory of the walk for the second read of {0}"] = "第二次读 {0} 时的遍历访问内存的次数",
+    ["The view of the walk says for each entry where it came from: what still comes from a cache?"]
+      = "遍历视图对每个表项都说明了来源：还有什么来自缓存？",
+    ["the references to memory of all walks together, with your controls"] = "用你的控制项时，所有遍历访问内存的总次数",
+    ["With the default controls they are {0}. The events tlb_evict and tlb_flush show what was thrown away, to be looked up again."]
+      = "用默认的控制项时是 {0} 次。事件 tlb_evict 和 tlb_flush 显示丢弃了什么，它们以后又得重新查找。",
+  },
 }

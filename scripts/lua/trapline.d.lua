@@ -60,12 +60,12 @@ function Trace:sum(filter, field) end
 function Trace:group(filter, field) end
 
 ---One event.
----@param where Event|string|integer an event, its number, or kind#n
+---@param where Event|string|integer an event, its number, kind#n, or end
 ---@return Event?
 function Trace:event(where) end
 
 ---The moment after an event, for views.
----@param where Event|string|integer an event, its number, or kind#n
+---@param where Event|string|integer an event, its number, kind#n, or end
 ---@return Position
 function Trace:at(where) end
 
@@ -375,6 +375,12 @@ function Task:options(name) end
 ---@param options table as of trapline.run; may hold functions of the answer
 ---@return Trace
 function Task:run(options) end
+
+---The text in the language of whoever reads the check's result, from zh.lua's `says`.
+---@param text string English, with places {0}, {1} ... for the values
+---@param ... any the values
+---@return string
+function Task:say(text, ...) end
 
 ---trapline.random of this check's seed.
 ---@return function

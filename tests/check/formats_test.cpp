@@ -9,7 +9,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/wide_text.h"
 #include "check/samples.h"
+#include "check/writers/words.h"
 
 using namespace trapline;
 using namespace trapline::check;
@@ -55,6 +57,28 @@ TEST_CASE("text tells a beginner what to do next") {
   Report fresh = samples::plain();
   fresh.checks.erase(fresh.checks.begin() + 1, fresh.checks.begin() + 4);
   CHECK(has(written("text", fresh), "read the comment above `explain`"));
+}
+
+TEST_CASE("text speaks Chinese where the report does, and its columns stay") {
+  Report report = samples::plain();
+  report.language = Language::chinese;
+  const std::string text = written("text", report);
+  CHECK(has(text, "实验 07-three-ways：Three ways side by side（种子 3）"));
+  CHECK(has(text, "  通过    count_exits：Task count_exits（2/2 分）\n"));
+  CHECK(has(text, "          应为      full\n"));
+  CHECK(has(text, "          提示 1/3  Count what is below the exits.\n"));
+  CHECK(has(text, "共 5 个任务，通过 1 个；得 2 分，满分 10 分。"));
+  CHECK(has(text, "接下来\n  修改 labs/07-three-ways/exercise.lua 中的 `slowest`。\n"));
+  CHECK(has(text, "--task slowest --hint 2    看下一条提示\n"));
+}
+
+TEST_CASE("every word of the report stands in both languages, with the same places") {
+  for (const Sentence& row : writers::word_rows()) {
+    CAPTURE(row.english);
+    CHECK(places_of(row.english) == places_of(row.chinese));
+    CHECK(columns_of(row.chinese) > row.chinese.size() / 3);  // it holds letters that are wide
+    CHECK(columns_of(row.english) == row.english.size());
+  }
 }
 
 TEST_CASE("json holds the whole model") {

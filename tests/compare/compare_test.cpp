@@ -220,7 +220,7 @@ TEST_CASE("what a lane cannot know is unknown with a reason, what its level left
   const Lane kvm = Writer(trace::Technique::hardware, trace::MetalKind::kvm).lane();
   const Lane exits = Writer(trace::Technique::hardware, trace::MetalKind::soft, trace::Level::exits).lane();
   CHECK(compare::cell_of(kvm, Measure::tlb_misses).knowledge == Knowledge::unknown);
-  CHECK(compare::cell_of(kvm, Measure::tlb_misses).reason == "Hardware hides its TLB.");
+  CHECK(compare::cell_of(kvm, Measure::tlb_misses).reason.english == "Hardware hides its TLB.");
   CHECK(compare::retired_of(kvm).knowledge == Knowledge::unknown);
   CHECK(compare::cell_of(kvm, Measure::traps).knowledge == Knowledge::counted);
   CHECK(compare::cell_of(exits, Measure::walks).knowledge == Knowledge::not_recorded);

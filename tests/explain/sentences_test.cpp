@@ -57,6 +57,19 @@ TEST_CASE("a sentence ends as its language ends sentences, in both or in neither
   }
 }
 
+TEST_CASE("every meaning of a bit stands in both languages") {
+  const auto english = explain::texts_of_spec(Language::english), chinese = explain::texts_of_spec(Language::chinese);
+  REQUIRE(english.size() > 300);
+  REQUIRE(chinese.size() == english.size() + explain::spec_sentences().size());
+  for (std::size_t row = 0; row < english.size(); ++row) {
+    const std::string_view other = chinese[row + explain::spec_sentences().size()];
+    CAPTURE(english[row]);
+    CHECK_FALSE(english[row].empty());
+    CHECK_FALSE(is_chinese(english[row]));
+    CHECK(is_chinese(other));
+  }
+}
+
 TEST_CASE("Chinese for rows of the specification names rows that exist, and misses none of the lab's own") {
   for (const explain::SpecSentence& row : explain::spec_sentences()) {
     CAPTURE(row.name);
@@ -69,6 +82,8 @@ TEST_CASE("Chinese for rows of the specification names rows that exist, and miss
   check_all_translated("vector", spec::vector_rows());
   check_all_translated("entry_rule", spec::entry_rule_rows());
   check_all_translated("entry_hint", spec::entry_rule_rows());
+  check_all_translated("exit_reason", spec::exit_reason_rows());
+  check_all_translated("msr", spec::msr_rows());
   std::set<std::string_view> names;
   for (const auto& row : spec::exit_reason_rows()) names.insert(row.name);
   for (const auto& row : spec::msr_rows()) names.insert(row.name);

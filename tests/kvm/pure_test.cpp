@@ -124,11 +124,12 @@ TEST_CASE("a host without a usable KVM is told why in one sentence") {
   auto found = kvm::probe(places);
   CHECK_FALSE(found.usable);
   CHECK(found.api_version == 0);
-  CHECK(found.why_not.find("does not exist") != std::string::npos);
+  CHECK(found.why_not.english.find("does not exist") != std::string::npos);
   places.device = "/dev/null";
   found = kvm::probe(places);
   CHECK_FALSE(found.usable);
-  CHECK(found.why_not.find("does not answer") != std::string::npos);
+  CHECK(found.why_not.english.find("does not answer") != std::string::npos);
+  CHECK(found.why_not.chinese.starts_with("/dev/null 的应答"));
   places.device = folder.string();  // a folder opens for nobody's writing
   CHECK_FALSE(kvm::probe(places).usable);
   std::filesystem::remove_all(folder);

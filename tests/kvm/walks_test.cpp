@@ -274,7 +274,7 @@ KVM_TEST("a keyframe holds the processor and the memory that is not zero") {
 
 KVM_TEST("where /dev/kvm opens it is usable, and named") {
   const auto found = kvm::probe();
-  CHECK_MESSAGE(found.usable, found.why_not);
+  CHECK_MESSAGE(found.usable, found.why_not.english);
   CHECK(found.api_version == 12);
   CHECK(found.module != "");
   CHECK(found.capabilities.size() >= 5);

@@ -7,6 +7,7 @@
 #include "lab/lanes.h"
 #include "lab/lesson.h"
 #include "lab/scratch.h"
+#include "lab/sentences.h"
 #include "lab/submissions.h"
 
 using namespace trapline;
@@ -57,6 +58,51 @@ bool is_figure(const std::string& text) {
   return text.find_first_of("0123456789") != std::string::npos;
 }
 
+bool is_chinese(std::string_view text) {
+  for (const char letter : text)
+    if (static_cast<unsigned char>(letter) >= 0xe3) return true;
+  return false;
+}
+
+// The texts that a script holds, those joined by .. as one.
+std::vector<std::string> texts_in(const std::string& script) {
+  std::vector<std::string> texts;
+  std::size_t end = std::string::npos;  // of the last text
+  for (std::size_t at = 0; at < script.size(); ++at) {
+    if (script.compare(at, 2, "--") == 0) at = script.find('\n', at);
+    if (script.compare(at, 2, "[[") == 0) at = script.find("]]", at);
+    if (at >= script.size()) break;
+    const char quote = script[at];
+    if (quote != '"' && quote != '\'') continue;
+    std::string text;
+    std::size_t letter = at + 1;
+    for (; letter < script.size() && script[letter] != quote; ++letter) {
+      if (script[letter] == '\\') ++letter;
+      text += script[letter];
+    }
+    std::string between;
+    for (std::size_t i = end; i != std::string::npos && ++i < at;)
+      if (!std::isspace(static_cast<unsigned char>(script[i]))) between += script[i];
+    if (between == "..")
+      texts.back() += text;
+    else
+      texts.push_back(text);
+    at = end = letter;
+  }
+  return texts;
+}
+
+// check.lua, and the tables of words for exit codes among the lab's guests.
+std::string said_by(const Place& place) {
+  std::string said = *read_file(place.file("check.lua"));
+  const auto guests = read_file(session::home_folder() + "/scripts/lua/lab" + place.name.substr(0, 2) + "_guests.lua");
+  if (!guests) return said;
+  for (std::size_t at = guests->find("exit_codes = {"); at != std::string::npos;
+       at = guests->find("exit_codes = {", at + 1))
+    said += guests->substr(at, guests->find("\n}", at) - at);
+  return said;
+}
+
 }  // namespace
 
 TEST_CASE("texts are replaced, what is missing stays, and facts go to both languages") {
@@ -85,6 +131,9 @@ TEST_CASE("a translation's mistakes are named with file and task") {
            {"return { tasks = { a = { question = 7 } } }", "task a: question"},
            {"return { tasks = { a = 'x' } }", "task a: must be a table"},
            {"return { title = {} }", "title must be a string"},
+           {"return { says = 'x' }", "says must go from"},
+           {"return { says = { x = 7 } }", "both must be texts"},
+           {"return { says = { ['{0} x'] = 'x' } }", "the places"},
            {"return 7", "return"},
            {"return {", "zh.lua"}}) {
     const auto definition = loaded(wrong);
@@ -93,6 +142,72 @@ TEST_CASE("a translation's mistakes are named with file and task") {
     CHECK(definition.error().kind == ErrorKind::usage);
     CHECK(definition.error().sentence.find(word) != std::string::npos);
     CHECK(definition.error().sentence.find("zh.lua") != std::string::npos);
+  }
+}
+
+TEST_CASE("what check.lua says is said in the language, its values in any order") {
+  const Folder folder;
+  folder.write("lab/lab.lua", english);
+  folder.write(
+      "lab/zh.lua",
+      "return { says = { ['the {0} of {1}'] = '{1} 的 {0}', ['look twice'] = '再看一看', ['a {0}'] = '{0} 个' } }");
+  folder.write("lab/check.lua",
+               "return { a = function(task) task:equal(task.answer, 7, { what = task:say('the {0} of {1}', 'sum', 3), "
+               "hint = 'look twice', expected = task:say('a {0}', 1.5) }) end, "
+               "b = function(task) task:truth(false, 'untold {0}') end }");
+  CheckRequest request;
+  request.place = *find_lab(folder.path("lab"));
+  request.file = folder.write("submission.lua", "return { a = 1, b = 2 }");
+  request.keep = false;
+  const auto plain = check_submission(request);
+  request.language = Language::chinese;
+  const auto chinese = check_submission(request);
+  REQUIRE(plain);
+  REQUIRE(chinese);
+  CHECK(task(*plain, "a").message == "Not right yet: the sum of 3.");
+  CHECK(task(*plain, "a").hint == "look twice");
+  CHECK(task(*chinese, "a").message == "还不对：3 的 sum。");
+  CHECK(task(*chinese, "a").hint == "再看一看");
+  CHECK(task(*chinese, "a").expected == "1.5 个");
+  CHECK(task(*chinese, "a").actual == "1");
+  CHECK(task(*chinese, "b").message == "还不对：untold {0}。");
+  CHECK(chinese->check_command.ends_with("--lang zh"));
+}
+
+TEST_CASE("what a check says by itself stands in both languages, with the same places") {
+  for (const Sentence& row : sentence_rows()) {
+    CAPTURE(row.english);
+    CHECK(places_of(row.english) == places_of(row.chinese));
+    CHECK(is_chinese(row.chinese));
+    CHECK_FALSE(is_chinese(row.english));
+  }
+}
+
+// A text for people among those of a script: two words with a space between them, and neither a filter nor code.
+bool is_for_people(const std::string& text) {
+  for (const char* const other : {"==", "!=", " in 0x", "%d", "%x", "function(", " = "})
+    if (text.find(other) != std::string::npos) return false;
+  const auto letter = [&](std::size_t at) {
+    return at < text.size() && std::isalpha(static_cast<unsigned char>(text[at]));
+  };
+  for (std::size_t at = text.find(' '); at != std::string::npos; at = text.find(' ', at + 1))
+    if (at > 1 && letter(at - 1) && letter(at - 2) && letter(at + 1) && letter(at + 2)) return true;
+  return false;
+}
+
+TEST_CASE("no text of a lab's check lacks its Chinese, and none has one that is not said") {
+  for (const Place& place : all_labs()) {
+    CAPTURE(place.name);
+    const auto definition = load(place, 1, Language::chinese);
+    REQUIRE(definition);
+    const std::vector<std::string> list = texts_in(said_by(place));
+    const std::set<std::string> texts(list.begin(), list.end());
+    for (const std::string& text : texts)
+      if (is_for_people(text)) CHECK_MESSAGE(definition->says.contains(text), text);
+    for (const auto& [text, chinese] : definition->says) {
+      CHECK_MESSAGE(texts.contains(text), text);
+      CHECK_MESSAGE(is_chinese(chinese), text);
+    }
   }
 }
 

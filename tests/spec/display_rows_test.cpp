@@ -32,7 +32,8 @@ TEST_CASE("the support table speaks of both metals in the same capabilities") {
     CHECK((row.technique == "hardware" || row.technique == "full" || row.technique == "para"));
     CHECK((row.metal == "soft" || row.metal == "kvm"));
     CHECK(!name_of(row.status).empty());
-    CHECK(row.sentence.ends_with("."));
+    CHECK(row.sentence.english.ends_with("."));
+    CHECK(row.sentence.chinese.ends_with("。"));
     if (row.technique == "hardware") (row.metal == "soft" ? soft : kvm).insert(row.capability);
   }
   CHECK(soft == kvm);

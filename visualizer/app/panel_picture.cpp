@@ -2,6 +2,7 @@
 
 #include <imgui.h>
 
+#include "trace/position.h"
 #include "visualizer/app/texts.h"
 #include "visualizer/lesson/session.h"
 
@@ -112,7 +113,7 @@ Result<Picture> panel_picture(const PanelRequest& request, std::unique_ptr<LaneS
   for (std::size_t i = 0; i < lanes->size(); ++i) {
     build(*lanes->at(i), request.filter);
     document.lanes.push_back(lanes->at(i)->facts());
-    const auto at = position_named(lanes->at(i)->source(), i == request.lane ? request.at : "end");
+    const auto at = trace::position_of(lanes->at(i)->source(), i == request.lane ? request.at : "end");
     if (!at) return at.error();
     document.positions.push_back(*at);
   }

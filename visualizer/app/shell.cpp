@@ -6,9 +6,9 @@
 #include <imgui.h>
 
 #include "lab/place.h"
+#include "trace/position.h"
 #include "visualizer/app/commands.h"
 #include "visualizer/app/shell_labs.h"
-#include "visualizer/app/texts.h"
 #include "visualizer/widgets/widgets.h"
 
 namespace trapline::window {
@@ -29,7 +29,7 @@ Error no_such_lane(std::size_t lane, std::size_t lanes) {
 }
 
 Result<u64> place_in(const trace::EventSource& source, const std::string& at) {
-  return at.empty() ? Result<u64>(first_stop(source)) : position_named(source, at);
+  return at.empty() ? Result<u64>(first_stop(source)) : trace::position_of(source, at);
 }
 
 // Dear ImGui says so for a frame longer than a box is active, in which a key would be lost.

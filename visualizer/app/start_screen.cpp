@@ -15,7 +15,8 @@ namespace trapline::window {
 namespace {
 
 std::string host_sentence(const Words& words, const kvm::Probe& host) {
-  return host.usable ? words.fill(Text::host_kvm, {host.module}) : words.fill(Text::host_no_kvm, {host.why_not});
+  if (host.usable) return words.fill(Text::host_kvm, {host.module});
+  return words.fill(Text::host_no_kvm, {host.why_not.in(words.language())});
 }
 
 }  // namespace

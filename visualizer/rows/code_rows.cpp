@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hex.h"
+#include "base/hex_bytes.h"
 #include "isa/decode.h"
 #include "views/scan.h"
 #include "visualizer/rows/bounded.h"
@@ -24,16 +25,6 @@ trace::KindSet places(const trace::EventSource& source) {
   return breaks(source) |
          source.kinds<trace::Emulation, trace::PortIo, trace::Mmio, trace::CrAccess, trace::Msr, trace::Hypercall,
                       trace::NotImplemented, trace::UserExit, trace::VmEntry, trace::BlockTranslated>();
-}
-
-std::string hex_bytes(std::span<const u8> bytes) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const u8 byte : bytes) {
-    if (!text.empty()) text += ' ';
-    text += {digits[byte >> 4], digits[byte & 15]};
-  }
-  return text;
 }
 
 // The kind and the first word that one of its fields takes.

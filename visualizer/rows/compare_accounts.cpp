@@ -56,7 +56,7 @@ struct Part {
 
 CompareCell cell_of(const Cell& first, const Cell& all, trace::Level level, const Words& words) {
   CompareCell cell{.knowledge = all.knowledge, .first = first.count, .all = all.count};
-  if (all.knowledge == Knowledge::unknown) cell.why = all.reason;
+  if (all.knowledge == Knowledge::unknown) cell.why = all.reason.in(words.language());
   if (all.knowledge == Knowledge::not_recorded)
     cell.why = words.fill(Text::compare_not_recorded_why, {trace::name_of(level)});
   return cell;

@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "base/integers.h"
+#include "base/language.h"
 
 namespace trapline::window {
 
 struct EntryBit {
   std::string_view name;  // short: P W U A D PS G XD, R W X
   bool set = false;
-  std::string_view meaning;
+  Sentence meaning;
   u8 bit = 0;
 };
 

@@ -1,5 +1,6 @@
 // What a cause of stops is, in one sentence: the manual's own where a row of engine/spec has it, else what it means to
 // a monitor of this technique.
+#include "explain/sentences.h"
 #include "spec/exit_reasons.h"
 #include "spec/hypercalls.h"
 #include "spec/vectors.h"
@@ -49,9 +50,9 @@ std::optional<Text> trap_meaning(std::string_view name, std::optional<Technique>
 }
 
 template <typename Rows>
-std::string sentence_in(const Rows& list, std::string_view name) {
+std::string sentence_in(const Rows& list, std::string_view table, std::string_view name, Language language) {
   for (const auto& row : list)
-    if (row.name == name) return std::string(row.sentence);
+    if (row.name == name) return std::string(explain::spec_text(language, table, name, row.sentence));
   return {};
 }
 
@@ -64,11 +65,12 @@ std::string meaning_of(StopGroup group, std::string_view name, std::optional<Tec
   if (group == StopGroup::traps) {
     if (const auto text = trap_meaning(name, technique)) return std::string(words(*text));
     constexpr std::string_view exception = "exception ";
-    if (name.starts_with(exception)) return sentence_in(spec::vector_rows(), name.substr(exception.size()));
+    if (name.starts_with(exception))
+      return sentence_in(spec::vector_rows(), "vector", name.substr(exception.size()), language);
   }
-  if (group == StopGroup::vm_exits) return sentence_in(spec::exit_reason_rows(), name);
-  if (group == StopGroup::hypercalls) return sentence_in(spec::hypercall_rows(), name);
-  return group == StopGroup::reflected ? sentence_in(spec::vector_rows(), name) : std::string();
+  if (group == StopGroup::vm_exits) return sentence_in(spec::exit_reason_rows(), "exit_reason", name, language);
+  if (group == StopGroup::hypercalls) return sentence_in(spec::hypercall_rows(), "hypercall", name, language);
+  return group == StopGroup::reflected ? sentence_in(spec::vector_rows(), "vector", name, language) : std::string();
 }
 
 Text title_of(StopGroup group) {

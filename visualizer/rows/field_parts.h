@@ -10,7 +10,8 @@
 namespace trapline::window {
 
 struct FieldPart {
-  std::string_view name, meaning;  // as the manual has them
+  std::string_view name;  // as the manual has it
+  Sentence meaning;
   u8 high = 0, low = 0;
   u64 value = 0;
   std::string_view word;  // what the number stands for, where it has a word

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "explain/sentences.h"
 #include "spec/virtio_rules.h"
 
 namespace trapline::window {
@@ -61,23 +62,23 @@ class RowMaker {
   u64 at_, last_stop_;
 };
 
-void add_rule(RingRows& rows, const views::RingQueue& queue) {
+void add_rule(RingRows& rows, const views::RingQueue& queue, Language language) {
   rows.broken = queue.broken;
   if (!queue.broken) return;
   for (const spec::VirtioRuleInfo& rule : spec::virtio_rule_rows()) {
     if (rule.name != queue.broken->rule) continue;
     rows.broken_section = rule.section;
-    rows.broken_sentence = rule.sentence;
+    rows.broken_sentence = explain::spec_text(language, "virtio_rule", rule.name, rule.sentence);
   }
 }
 
-void add_queue(RingRows& rows, const views::RingQueue& queue, const RowMaker& maker) {
+void add_queue(RingRows& rows, const views::RingQueue& queue, const RowMaker& maker, Language language) {
   rows.set_up = queue.set_up;
   rows.last_notified = queue.last_notified;
   rows.notifications = queue.notifications;
   rows.notifications_suppressed = queue.notifications_suppressed;
   rows.interrupts_suppressed = queue.interrupts_suppressed;
-  add_rule(rows, queue);
+  add_rule(rows, queue, language);
   for (const views::RingChain& chain : queue.chains) {
     rows.waiting += !chain.taken;
     rows.in_flight += chain.taken && !chain.used;
@@ -113,7 +114,7 @@ RingRows ring_rows(LaneSet& lanes, const Question& question, const Interrupt& in
   const auto& [number, queue] = wanted == view->queues().end() ? *view->queues().begin() : *wanted;
   rows.queue = number;
   const u64 last_stop = source.last_before(source.kinds<trace::Trap, trace::VmExit>(), at + 1).value_or(0);
-  add_queue(rows, queue, RowMaker(queue, at, last_stop));
+  add_queue(rows, queue, RowMaker(queue, at, last_stop), question.language);
   return rows;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/bits.h"
 #include "base/hex.h"
+#include "explain/sentences.h"
 #include "spec/exit_reasons.h"
 #include "spec/vectors.h"
 #include "spec/words.h"
@@ -184,8 +185,19 @@ VmcsRow row_of(const spec::VmcsFieldInfo& info, const Fields& now, const Fields&
   return row;
 }
 
-VmcsDetail detail_of(const Lane& lane, const VmcsRow& row, const Fields& fields, u64 at, const Interrupt& interrupt) {
-  VmcsDetail detail{row, {}, {}, {}, spec::rules_of(static_cast<VmcsField>(row.encoding))};
+std::vector<VmcsRule> rules_of(u32 encoding, Language language) {
+  std::vector<VmcsRule> rules;
+  for (const spec::EntryRule rule : spec::rules_of(static_cast<VmcsField>(encoding))) {
+    const spec::EntryRuleInfo& info = spec::info_of(rule);
+    rules.push_back({info.name, info.section, explain::spec_text(language, "entry_rule", info.name, info.must),
+                     explain::spec_text(language, "entry_hint", info.name, info.hint)});
+  }
+  return rules;
+}
+
+VmcsDetail detail_of(const Lane& lane, const VmcsRow& row, const Fields& fields, u64 at, Language language,
+                     const Interrupt& interrupt) {
+  VmcsDetail detail{row, {}, {}, {}, rules_of(row.encoding, language)};
   if (const auto form = form_of(row.encoding, fields); form && row.told)
     detail.parts = parts_of(*form, row.value, row.changed ? std::optional(row.before) : std::nullopt);
   const views::Subject subject{views::SubjectKind::vmcs_field, row.encoding};
@@ -256,7 +268,8 @@ VmcsRows vmcs_rows(LaneSet& lanes, const Question& question, const Interrupt& in
   if (const auto reason = told(view->fields(), VmcsField::exit_reason)) rows.exit_reason = reason_text(*reason);
   if (question.subject.kind == views::SubjectKind::vmcs_field)
     for (const VmcsRow& row : rows.fields)
-      if (row.encoding == question.subject.value) rows.detail = detail_of(*lane, row, view->fields(), at, interrupt);
+      if (row.encoding == question.subject.value)
+        rows.detail = detail_of(*lane, row, view->fields(), at, question.language, interrupt);
   return rows;
 }
 

@@ -41,11 +41,17 @@ struct VmcsRow {
   std::string meaning;    // in one line; empty for plain numbers and addresses
 };
 
+// A check of VM entry, in the reader's language; its name and its section's title are the manual's.
+struct VmcsRule {
+  std::string_view name, section;
+  std::string_view must, hint;
+};
+
 struct VmcsDetail {
   VmcsRow row;
-  FieldParts parts;                    // empty for plain numbers and addresses
-  std::optional<u64> previous, next;   // events that changed it, before and after the cursor
-  std::vector<spec::EntryRule> rules;  // checks of VM entry that look at it
+  FieldParts parts;                   // empty for plain numbers and addresses
+  std::optional<u64> previous, next;  // events that changed it, before and after the cursor
+  std::vector<VmcsRule> rules;        // checks of VM entry that look at it
 };
 
 // Why there is no VMCS to be shown.

@@ -18,7 +18,7 @@ enum class WalkGap : u8 { none, not_yet, cached, large_page, not_reached };
 struct WalkBit {
   std::string_view name;  // as letters: P W U A D PS G XD, R W X
   bool set = false;
-  std::string_view meaning;
+  Sentence meaning;
 };
 
 struct WalkReferenceRow {

@@ -108,7 +108,8 @@ class RegistersWindow final : public View {
     if (row.stale) return dim(frame, "  " + line_of(row.parts));
     std::vector<Part> parts;
     for (const FieldPart& part : row.parts.parts)
-      parts.push_back({part.name, part.meaning, part.high, part.low, part.value, part.word, part.changed});
+      parts.push_back({part.name, part.meaning.in(frame.words.language()), part.high, part.low, part.value, part.word,
+                       part.changed});
     field_parts(frame, parts);
   }
 

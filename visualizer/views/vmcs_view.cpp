@@ -194,7 +194,8 @@ class VmcsWindow final : public View {
   static void draw_parts(const Frame& frame, const VmcsDetail& detail) {
     std::vector<Part> parts;
     for (const FieldPart& part : detail.parts.parts)
-      parts.push_back({part.name, part.meaning, part.high, part.low, part.value, part.word, part.changed});
+      parts.push_back({part.name, part.meaning.in(frame.words.language()), part.high, part.low, part.value, part.word,
+                       part.changed});
     if (!parts.empty()) field_parts(frame, parts);
     if (detail.parts.reserved != 0)
       paragraph(frame.words.fill(Text::vmcs_reserved, {hex_number(detail.parts.reserved)}), frame.theme.dim);
@@ -221,12 +222,11 @@ class VmcsWindow final : public View {
   static void draw_rules(const Frame& frame, const VmcsDetail& detail) {
     if (detail.rules.empty()) return dim(frame, frame.words(Text::vmcs_no_rules));
     heading(frame, frame.words.fill(Text::vmcs_rules, {std::to_string(detail.rules.size())}));
-    for (const spec::EntryRule rule : detail.rules) {
-      const spec::EntryRuleInfo& info = spec::info_of(rule);
+    for (const VmcsRule& rule : detail.rules) {
       ImGui::Bullet();
       ImGui::SameLine();
-      paragraph(info.must);
-      tooltip(frame, std::string(info.name) + "\n" + std::string(info.section) + "\n" + std::string(info.hint));
+      paragraph(rule.must);
+      tooltip(frame, std::string(rule.name) + "\n" + std::string(rule.section) + "\n" + std::string(rule.hint));
     }
   }
 

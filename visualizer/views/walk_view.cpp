@@ -288,7 +288,7 @@ class WalkGridView final : public View {
     for (const u32 index : slot.references)
       if (index + 1 < row.number) tip += frame.words.fill(Text::walk_again, {std::to_string(index + 1)}) + "\n";
     for (const WalkBit& bit : row.bits)
-      if (bit.set) tip += std::string(bit.name) + ": " + std::string(bit.meaning) + "\n";
+      if (bit.set) tip += std::string(bit.name) + ": " + std::string(bit.meaning.in(frame.words.language())) + "\n";
     tip += row.rights + ": " +
            std::string(frame.words(row.rights_at_most ? Text::walk_rights_at_most_means : Text::walk_rights_means));
     tooltip(frame, tip);
@@ -345,7 +345,8 @@ class WalkGridView final : public View {
     ImGui::SameLine();
     mono(frame, hex_text(reference.value, 16));
     std::vector<Bit> shown;
-    for (const WalkBit& bit : row.bits) shown.push_back({bit.name, bit.set, false, bit.meaning});
+    for (const WalkBit& bit : row.bits)
+      shown.push_back({bit.name, bit.set, false, bit.meaning.in(frame.words.language())});
     bits(frame, shown);
     paragraph(frame.words(look_of(reference.source).meaning), frame.theme.dim);
     dim(frame, frame.words(Text::walk_so_far));

@@ -3,6 +3,7 @@
 
 #include "base/wide_text.h"
 #include "check/clean.h"
+#include "check/writers/words.h"
 #include "check/writers/writers.h"
 
 namespace trapline::check::writers {
@@ -38,15 +39,19 @@ std::string wrapped(const std::string& text, std::size_t indent) {
   return out;
 }
 
+// A label and the room behind it, up to where the text of every line begins.
+std::string padded(const std::string& label, std::size_t columns) {
+  const std::size_t own = columns_of(label);
+  return label + std::string(own < columns ? columns - own : 1, ' ');
+}
+
 void add(std::string& out, const std::string& label, const std::string& text) {
-  if (text.empty()) return;
-  out += "          " + label + std::string(label.size() < 10 ? 10 - label.size() : 1, ' ') +
-         wrapped(one_line(text), 20) + "\n";
+  if (!text.empty()) out += "          " + padded(label, 10) + wrapped(one_line(text), 20) + "\n";
 }
 
 // A command is not broken: it is there to be copied.
 void add_command(std::string& out, const std::string& label, const std::string& command) {
-  if (!command.empty()) out += "          " + label + std::string(10 - label.size(), ' ') + one_line(command) + "\n";
+  if (!command.empty()) out += "          " + padded(label, 10) + one_line(command) + "\n";
 }
 
 // Line by line behind a bar, so that nothing printed can pass for a line of ours.
@@ -59,32 +64,39 @@ void add_printed(std::string& out, const std::string& printed) {
   }
 }
 
-std::string state_of(const Check& check) {
-  if (check.status == Status::fail && !check.filled_in) return "to do";
-  if (check.status == Status::fail) return "FAIL";
-  if (check.status == Status::error) return "ERROR";
-  return std::string(name_of(check.status));
+Word state_of(const Check& check) {
+  switch (check.status) {
+    case Status::pass:
+      return Word::pass;
+    case Status::fail:
+      return check.filled_in ? Word::fail : Word::to_do;
+    case Status::skip:
+      return Word::skip;
+    case Status::error:
+      break;
+  }
+  return Word::error;
 }
 
-std::string hint_label(const Check& check) {
-  return check.hint_count > 1 && check.hint_number > 0
-             ? "hint " + std::to_string(check.hint_number) + "/" + std::to_string(check.hint_count)
-             : "hint";
+std::string hint_label(const Words& words, const Check& check) {
+  if (check.hint_count <= 1 || check.hint_number == 0) return words(Word::hint);
+  return words(Word::hint_of, {std::to_string(check.hint_number), std::to_string(check.hint_count)});
 }
 
-std::string task_part(const Check& check) {
-  const std::string state = state_of(check);
-  std::string out = "  " + state + std::string(8 - state.size(), ' ') + one_line(check.id) + ": " +
-                    one_line(check.title) + " (" + std::to_string(check.points) + " of " +
-                    std::to_string(check.max_points) + (check.max_points == 1 ? " point)\n" : " points)\n");
+std::string task_part(const Words& words, const Check& check) {
+  std::string out = "  " + padded(words(state_of(check)), 8) +
+                    words(check.max_points == 1 ? Word::task_of_one_point : Word::task,
+                          {one_line(check.id), one_line(check.title), std::to_string(check.points),
+                           std::to_string(check.max_points)}) +
+                    "\n";
   add_printed(out, check.printed);
   if (check.status == Status::pass) return out;
-  add(out, "why", check.message);
-  add(out, "expected", check.expected);
-  add(out, "seen", check.actual);
-  add(out, "at", check.event);
-  add(out, hint_label(check), check.hint);
-  add_command(out, "look", check.show);
+  add(out, words(Word::why), check.message);
+  add(out, words(Word::expected), check.expected);
+  add(out, words(Word::seen), check.actual);
+  add(out, words(Word::at), check.event);
+  add(out, hint_label(words, check), check.hint);
+  add_command(out, words(Word::look), check.show);
   return out;
 }
 
@@ -92,48 +104,49 @@ std::string command_for(const Report& report, const Check& check) {
   return one_line(report.check_command) + " --task " + one_line(check.id);
 }
 
-std::string next_hint(const Report& report, const Check& check) {
+std::string next_hint(const Words& words, const Report& report, const Check& check) {
   if (check.hint_number == 0 || check.hint_number >= check.hint_count) return "";
-  return "  " + command_for(report, check) + " --hint " + std::to_string(check.hint_number + 1) +
-         "    for the next hint\n";
+  return "  " + command_for(report, check) + " --hint " + std::to_string(check.hint_number + 1) + "    " +
+         words(Word::next_hint) + "\n";
 }
 
-std::string next_part(const Report& report) {
+std::string next_part(const Words& words, const Report& report) {
   const Check* first = nullptr;
   for (const Check& check : report.checks)
     if (!first && check.status != Status::pass && check.status != Status::skip) first = &check;
-  if (!first && report.count(Status::skip) > 0)
-    return "What was skipped needs something that this host lacks: trapline doctor\n";
-  if (!first && report.one_task) return "This task is done. `" + report.check_command + "` checks all of them.\n";
-  if (!first) return "This lab is done. `" + report.list_command + "` shows the others.\n";
+  if (!first && report.count(Status::skip) > 0) return words(Word::skipped) + "\n";
+  if (!first && report.one_task) return words(Word::task_done, {report.check_command}) + "\n";
+  if (!first) return words(Word::lab_done, {report.list_command}) + "\n";
   const std::string id = one_line(first->id), file = one_line(report.file);
-  std::string out = "Next\n";
+  std::string out = words(Word::next) + "\n";
   if (!first->filled_in)
-    out +=
-        "  " +
-        wrapped("Open " + file + ", read the comment above `" + id + "` and put your answer in the place of nil.", 2) +
-        "\n";
+    out += "  " + wrapped(words(Word::open, {file, id}), 2) + "\n";
   else if (first->status == Status::error && first->trouble != Trouble::submission && first->trouble != Trouble::budget)
-    out += "  This is not your mistake: tell whoever gave you the lab what stands behind `why`.\n";
+    out += "  " + words(Word::not_yours) + "\n";
   else
-    out += "  " + wrapped("Change `" + id + "` in " + file + ".", 2) + "\n";
-  out += "  " + command_for(report, *first) + "    to check it alone\n" + next_hint(report, *first);
-  if (!report.lesson_command.empty()) out += "  " + one_line(report.lesson_command) + "    to read about it\n";
+    out += "  " + wrapped(words(Word::change, {id, file}), 2) + "\n";
+  out +=
+      "  " + command_for(report, *first) + "    " + words(Word::check_alone) + "\n" + next_hint(words, report, *first);
+  if (!report.lesson_command.empty())
+    out += "  " + one_line(report.lesson_command) + "    " + words(Word::read_about) + "\n";
   return out;
 }
 
 }  // namespace
 
 std::string text(const Report& report) {
-  std::string out = "Lab " + one_line(report.lab) + ": " + one_line(report.title);
-  if (report.seed != 1) out += " (seed " + std::to_string(report.seed) + ")";
-  out += "\n\n";
-  if (report.checks.empty()) return out + "Nothing could be checked: " + one_line(report.failure) + "\n";
-  for (const Check& check : report.checks) out += task_part(check);
-  out += "\n" + std::to_string(report.count(Status::pass)) + " of " + std::to_string(report.checks.size()) +
-         (report.checks.size() == 1 ? " task passes, " : " tasks pass, ") + std::to_string(report.points()) + " of " +
-         std::to_string(report.max_points()) + " points.\n\n";
-  return out + next_part(report);
+  const Words words(report.language);
+  std::string out = words(report.seed == 1 ? Word::lab : Word::lab_of_seed,
+                          {one_line(report.lab), one_line(report.title), std::to_string(report.seed)}) +
+                    "\n\n";
+  if (report.checks.empty()) return out + words(Word::nothing, {one_line(report.failure)}) + "\n";
+  for (const Check& check : report.checks) out += task_part(words, check);
+  out += "\n" +
+         words(report.checks.size() == 1 ? Word::sum_of_one : Word::sum,
+               {std::to_string(report.count(Status::pass)), std::to_string(report.checks.size()),
+                std::to_string(report.points()), std::to_string(report.max_points())}) +
+         "\n\n";
+  return out + next_part(words, report);
 }
 
 }  // namespace trapline::check::writers

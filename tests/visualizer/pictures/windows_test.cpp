@@ -53,7 +53,7 @@ TEST_CASE("the start screen says why KVM cannot be used") {
     return Studio(std::move(chosen), 800, 600).picture();
   };
   const Picture usable = with({.usable = true, .module = "kvm_intel"});
-  CHECK_FALSE(usable == with({.usable = false, .why_not = "There is no /dev/kvm here."}));
+  CHECK_FALSE(usable == with({.usable = false, .why_not = {"There is no /dev/kvm here.", "这里没有 /dev/kvm。"}}));
   CHECK(usable == with({.usable = true, .module = "kvm_intel"}));
 }
 

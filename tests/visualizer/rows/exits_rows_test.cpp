@@ -123,4 +123,7 @@ TEST_CASE("every cause of the manuals has a meaning") {
     CHECK_FALSE(meaning_of(StopGroup::hypercalls, "mmu_update", Technique::para, language).empty());
   }
   CHECK(meaning_of(StopGroup::traps, "no such word", Technique::full, Language::english).empty());
+  CHECK(meaning_of(StopGroup::vm_exits, "INVVPID", Technique::hardware, Language::english).starts_with("The guest"));
+  for (const char* const reason : {"INVVPID", "RDSEED", "TDCALL"})
+    CHECK(meaning_of(StopGroup::vm_exits, reason, Technique::hardware, Language::chinese).starts_with("客户机"));
 }

@@ -93,6 +93,12 @@ TEST_CASE("a chain that loops, a broken rule, and more chains than are shown") {
   REQUIRE(rows.broken);
   CHECK(rows.broken->rule == "chain_loops");
   CHECK(rows.broken_section == "The Virtqueue Descriptor Table");
+  CHECK(rows.broken_sentence == "A chain must not be longer than the queue.");
+  Question question{.at = {0, ~0ULL}, .language = Language::chinese};
+  question.first = 3;
+  const RingRows chinese = ring_rows(lanes, question, Interrupt());
+  CHECK(chinese.broken_section == rows.broken_section);
+  CHECK(chinese.broken_sentence.find("链") != std::string::npos);
 }
 
 TEST_CASE("a lane without a virtqueue has no queues; one to come is pointed at") {

@@ -146,8 +146,23 @@ TEST_CASE("a selected field tells its bits, its history and the checks that look
   CHECK(vpid);
   CHECK_FALSE(ept);
   const auto& rules = rows.detail->rules;
-  CHECK(std::find(rules.begin(), rules.end(), spec::EntryRule::vpid_not_zero) != rules.end());
-  CHECK(std::find(rules.begin(), rules.end(), spec::EntryRule::host_cr0_fixed_bits) == rules.end());
+  const auto has = [&](std::string_view name) {
+    return std::any_of(rules.begin(), rules.end(), [&](const VmcsRule& rule) { return rule.name == name; });
+  };
+  CHECK(has("vpid_not_zero"));
+  CHECK_FALSE(has("host_cr0_fixed_bits"));
+  CHECK(rules[0].must.ends_with("."));
+  Question question{.at = {0, 2}, .language = Language::chinese};
+  question.subject = {views::SubjectKind::vmcs_field, secondary};
+  const VmcsRows chinese = vmcs_rows(lanes, question, Interrupt());
+  REQUIRE(chinese.detail.has_value());
+  REQUIRE(chinese.detail->rules.size() == rules.size());
+  for (std::size_t rule = 0; rule < rules.size(); ++rule) {
+    CHECK(chinese.detail->rules[rule].name == rules[rule].name);
+    CHECK(chinese.detail->rules[rule].section == rules[rule].section);
+    CHECK(chinese.detail->rules[rule].must.ends_with("。"));
+    CHECK(chinese.detail->rules[rule].hint.ends_with("。"));
+  }
 }
 
 TEST_CASE("where there is no VMCS the rows say why") {
