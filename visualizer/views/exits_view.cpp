@@ -68,7 +68,10 @@ class ExitsView final : public View {
 
   static std::string count_words(const Frame& frame, const ExitsLane& lane) {
     if (!lane.known) return std::string(frame.words(Text::exits_count_unknown));
-    const Text text = lane.stops_are == StopGroup::traps ? Text::exits_count_traps : Text::exits_count_vm_exits;
+    const bool one = lane.stops == 1;
+    const Text text = lane.stops_are == StopGroup::traps ? (one ? Text::exits_count_trap : Text::exits_count_traps)
+                      : one                              ? Text::exits_count_vm_exit
+                                                         : Text::exits_count_vm_exits;
     const std::string count = frame.words.fill(text, {grouped(lane.stops)});
     return lane.most ? count + " (" + std::string(frame.words(Text::exits_most)) + ")" : count;
   }

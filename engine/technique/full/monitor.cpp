@@ -139,7 +139,9 @@ arch::CpuState FullMonitor::real_state(u64 rip) const {
 
 void FullMonitor::take_back(const arch::CpuState& real) {
   guest_.gpr = real.gpr;
-  guest_.rflags = (guest_.rflags & ~real_flags) | (real.rflags & real_flags);
+  // A program sets and clears TF by itself, with POPF; the kernel's is kept apart, as it runs translated.
+  const u64 own_flags = in_kernel() ? real_flags : real_flags | arch::flag::tf;
+  guest_.rflags = (guest_.rflags & ~own_flags) | (real.rflags & own_flags);
   if (!in_kernel())
     for (const auto segment : {arch::es, arch::ds, arch::fs, arch::gs})
       guest_.segments[segment] = real.segments[segment];
