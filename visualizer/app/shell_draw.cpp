@@ -130,7 +130,7 @@ void Shell::draw_keys(Frame& frame) {
   const auto commands = all_commands();
   const std::size_t rows = (commands.size() + columns - 1) / columns;
   const ImVec2 size = ImGui::GetIO().DisplaySize;
-  const float wanted = static_cast<float>(rows + 4) * ImGui::GetTextLineHeightWithSpacing();
+  const float wanted = static_cast<float>(rows + 3) * ImGui::GetTextLineHeightWithSpacing();
   const float width = std::min(size.x - 40, characters(frame, 165)), height = std::min(size.y - 40, wanted);
   ImGui::SetNextWindowPos({(size.x - width) / 2, (size.y - height) / 2});
   ImGui::SetNextWindowSize({width, height});

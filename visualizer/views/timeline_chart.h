@@ -50,7 +50,8 @@ struct TimelineChart {
   const TimelinePicture& picture;
   TimelineGeometry at;
   ImDrawList* list;
-  int letters = 0;  // that labels may still take: each letter is a primitive
+  int letters = 0;      // that labels may still take: each letter is a primitive
+  bool veiled = false;  // shapes alone: behind the horizon nothing is told and nothing can be pressed
 
   const LaneRows& rows(std::size_t lane) const { return picture.rows.lanes[lane]; }
   std::vector<LaneStrip> strips(std::size_t lane) const;

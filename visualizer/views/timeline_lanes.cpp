@@ -203,6 +203,24 @@ void draw_cursor(TimelineChart& chart, std::size_t lane) {
   chart.list->AddTriangleFilled({x - tip + scale, top}, {x + tip + scale, top}, {x + scale, top + tip}, colour);
 }
 
+// What a lesson asks to predict first: how much happens there may be seen, but not what.
+void draw_veiled(TimelineChart& chart, std::size_t lane, ImVec2 from, ImVec2 to) {
+  const Theme& theme = chart.frame.theme;
+  chart.veiled = true;
+  chart.list->PushClipRect(from, to, true);
+  for (const LaneStrip& strip : chart.strips(lane)) draw_strip(chart, lane, strip);
+  chart.list->PopClipRect();
+  chart.veiled = false;
+  chart.list->AddRectFilled(from, to, with_alpha(theme.background, 130));
+  chart.list->AddRectFilled(from, {from.x + chart.frame.scale, to.y}, theme.accent);
+  const std::string_view words = chart.frame.words(Text::timeline_predict);
+  const ImVec2 size = ImGui::CalcTextSize(words.data(), words.data() + words.size());
+  if (size.x + 12 * chart.frame.scale > to.x - from.x) return;
+  const ImVec2 at{from.x + 6 * chart.frame.scale, std::floor(from.y + (to.y - from.y - size.y) / 2)};
+  chart.list->AddRectFilled({at.x - 3, at.y}, {at.x + size.x + 3, at.y + size.y}, theme.panel);
+  draw_label(chart, at, size.x + 1, theme.accent, words);
+}
+
 }  // namespace
 
 void draw_lanes(TimelineChart& chart) {
@@ -220,8 +238,7 @@ void draw_lanes(TimelineChart& chart) {
     draw_unknown(chart, lane);
     draw_links(chart, lane);
     chart.list->PopClipRect();
-    if (right < chart.at.right)
-      draw_hatched(chart, {right, top}, {chart.at.right, bottom}, chart.frame.words(Text::timeline_predict));
+    if (right < chart.at.right) draw_veiled(chart, lane, {right, top}, {chart.at.right, bottom});
     draw_cursor(chart, lane);
     chart.list->PopClipRect();
   }

@@ -72,7 +72,7 @@ float draw_label(TimelineChart& chart, ImVec2 from, float width, Colour colour_o
   // Bytes that begin a character.
   const auto length = static_cast<int>(
       std::count_if(words.begin(), words.end(), [](char byte) { return (static_cast<u8>(byte) & 0xc0) != 0x80; }));
-  if (width < 8 || chart.letters < length || words.empty()) return 0;
+  if (chart.veiled || width < 8 || chart.letters < length || words.empty()) return 0;
   const float full = ImGui::CalcTextSize(words.data(), words.data() + words.size()).x;
   chart.letters -= full <= width ? length : static_cast<int>(static_cast<float>(length) * width / full) + 1;
   const ImVec4 clip{from.x, from.y - 2, from.x + width, from.y + ImGui::GetFontSize() + 4};
@@ -113,7 +113,7 @@ void draw_events(TimelineChart& chart, const LaneRows& rows, const LaneStrip& st
     const Colour colour = class_colour(chart.frame, event.lane_class);
     const ImVec2 from{x, std::floor(bottom - height)}, to{width > 4 ? right - gap : std::max(right, x + 2), bottom};
     chart.list->AddRectFilled(from, to, colour);
-    if (to.x - from.x >= reachable * chart.frame.scale) target(chart.frame, from, to);
+    if (!chart.veiled && to.x - from.x >= reachable * chart.frame.scale) target(chart.frame, from, to);
     const float next = i + 1 < rows.events.size() ? chart.at.x(rows.events[i + 1].left) : chart.at.right;
     const float room = next - x;
     if (room < 34 * chart.frame.scale || strip.height < ImGui::GetFontSize() * 0.9F) continue;
@@ -142,7 +142,7 @@ void draw_slice(TimelineChart& chart, const SliceRow& row, const LaneStrip& stri
     chart.list->AddRectFilled(
         {from.x, to.y - 2}, to,
         row.provenance == trace::Provenance::derived ? frame.theme.derived : frame.theme.modelled);
-  if (width >= reachable * frame.scale) target(frame, from, to);
+  if (!chart.veiled && width >= reachable * frame.scale) target(frame, from, to);
   if (width < 14 * frame.scale || strip.height < 10 * frame.scale) return;
   const Colour ink = action ? frame.theme.text : row.count > 1 ? frame.theme.text : ink_on(fill);
   const float y = std::floor(strip.top + (strip.height - 1 - ImGui::GetFontSize()) / 2);
