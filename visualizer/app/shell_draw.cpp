@@ -125,12 +125,31 @@ void Shell::draw_bottom(Frame& frame) {
   dim(frame, help);
 }
 
+namespace {
+
+// Those that the timeline hears by itself.
+void draw_timeline_keys(Frame& frame) {
+  constexpr std::pair<const char*, Text> keys[] = {{"+ -", Text::timeline_help_zoom},
+                                                   {"[ ]", Text::timeline_help_pan},
+                                                   {"F", Text::timeline_help_fit},
+                                                   {"Z", Text::timeline_help_stop}};
+  text(frame.words(Text::view_timeline));
+  for (const auto& [key, means] : keys) {
+    same_line(frame);
+    mono(frame, key, frame.theme.accent);
+    ImGui::SameLine();
+    text(frame.words(means));
+  }
+}
+
+}  // namespace
+
 void Shell::draw_keys(Frame& frame) {
   constexpr std::size_t columns = 3;
   const auto commands = all_commands();
   const std::size_t rows = (commands.size() + columns - 1) / columns;
   const ImVec2 size = ImGui::GetIO().DisplaySize;
-  const float wanted = static_cast<float>(rows + 3) * ImGui::GetTextLineHeightWithSpacing();
+  const float wanted = static_cast<float>(rows + 4) * ImGui::GetTextLineHeightWithSpacing();
   const float width = std::min(size.x - 40, characters(frame, 165)), height = std::min(size.y - 40, wanted);
   ImGui::SetNextWindowPos({(size.x - width) / 2, (size.y - height) / 2});
   ImGui::SetNextWindowSize({width, height});
@@ -155,6 +174,7 @@ void Shell::draw_keys(Frame& frame) {
     }
     ImGui::EndTable();
   }
+  draw_timeline_keys(frame);
   if (button(frame, words_(Text::close), "close")) keys_shown_ = false;
   ImGui::End();
   ImGui::PopStyleVar();

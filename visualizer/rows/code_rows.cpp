@@ -27,9 +27,14 @@ trace::KindSet places(const trace::EventSource& source) {
                       trace::NotImplemented, trace::UserExit, trace::VmEntry, trace::BlockTranslated>();
 }
 
-// The kind and the first word that one of its fields takes.
+// The kind and the first word that one of its fields takes; of an exception its own name rather than that it is one.
 std::string event_text(const trace::RecordedEvent& event) {
   std::string text(event.kind_name());
+  const auto trap = event.as<trace::Trap>();
+  for (std::size_t i = 0; trap && i < event.field_count(); ++i)
+    if (event.schema().fields[i].name == "vector" && !event.word(i).empty() &&
+        trap->trap_kind == static_cast<u8>(trace::TrapKind::exception))
+      return text + " #" + std::string(event.word(i));
   for (std::size_t i = 0; i < event.field_count(); ++i)
     if (const std::string_view word = event.word(i); !word.empty()) return text + " " + std::string(word);
   return text;

@@ -98,7 +98,7 @@ struct TimelineState {
   }
 };
 void hear_mouse(TimelineChart& chart, TimelineState& state);
-void hear_keys(TimelineChart& chart, TimelineState& state, bool hovered);
+void hear_keys(TimelineChart& chart, TimelineState& state);
 void show_target(TimelineChart& chart, std::size_t lane, const LaneStrip& strip, int column);
 void show_help(const Frame& frame);
 

@@ -169,7 +169,7 @@ void hear_mouse(TimelineChart& chart, TimelineState& state) {
   hear_map(chart, state);
 }
 
-void hear_keys(TimelineChart& chart, TimelineState& state, bool hovered) {
+void hear_keys(TimelineChart& chart, TimelineState& state) {
   const ImGuiIO& io = ImGui::GetIO();
   if (!chart.frame.keys_free || io.WantTextInput || io.KeyCtrl || io.KeyShift || io.KeyAlt) return;
   const auto pressed = [&](Key key) { return is_key_pressed(key, Repeat::yes); };
@@ -177,9 +177,9 @@ void hear_keys(TimelineChart& chart, TimelineState& state, bool hovered) {
   const u64 end = chart.picture.end;
   const auto cursor = chart.picture.lanes[chart.frame.document.focus].cursor;
   const u64 around = cursor ? position_of(chart.picture.rows, *cursor) : range.from + range.span() / 2;
-  if (pressed(Key::equal) || (hovered && pressed(Key::up)))
+  if (pressed(Key::equal))
     state.look_at(range.zoomed(Zoom::in, 2, around, end));
-  else if (pressed(Key::minus) || (hovered && pressed(Key::down)))
+  else if (pressed(Key::minus))
     state.look_at(range.zoomed(Zoom::out, 2, around, end));
   else if (pressed(Key::left_bracket))
     state.look_at(range.panned(-250, end));

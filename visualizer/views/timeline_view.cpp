@@ -69,7 +69,6 @@ class TimelineView final : public View {
  public:
   void draw(Frame& frame) override {
     if (frame.document.empty()) return nothing(frame, frame.words(Text::no_trace));
-    const bool hovered = ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows);
     draw_toolbar(frame);
     const ImVec2 from = ImGui::GetCursorScreenPos();
     const TimelineGeometry at = timeline_geometry(frame, from, ImGui::GetContentRegionAvail());
@@ -80,7 +79,7 @@ class TimelineView final : public View {
     draw_lanes(chart);
     draw_map(chart);
     hear_mouse(chart, state_);
-    hear_keys(chart, state_, hovered);
+    hear_keys(chart, state_);
   }
 
  private:

@@ -4,6 +4,7 @@
 #include "base/address.h"
 #include "visualizer/rows/tlb_rows.h"
 #include "visualizer/views/list.h"
+#include "visualizer/widgets/aligned.h"
 #include "visualizer/widgets/grid.h"
 
 namespace trapline::window {
@@ -203,7 +204,7 @@ class TlbGridView final : public View {
       if (scope == trace::FlushScope::one_page) tip = "GVA " + hex_number(row.flush.gva) + "\n" + tip;
       tooltip(frame, tip);
       next_cell();
-      mono(frame, grouped(row.flush.entries));
+      mono_right(frame, grouped(row.flush.entries), frame.theme.text);
     }
     end_table();
   }

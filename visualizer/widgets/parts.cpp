@@ -27,7 +27,7 @@ void field_parts(const Frame& frame, std::span<const Part> parts) {
   meanings.reserve(parts.size());
   for (const Part& part : parts) {
     if (part.high != part.low) continue;
-    meanings.push_back("bit " + place_of(part) + " " + std::string(part.name) + ": " + std::string(part.meaning));
+    meanings.push_back(frame.words.fill(Text::bit_means, {place_of(part), part.name, part.meaning}));
     boxes.push_back({part.name, part.value != 0, part.changed, meanings.back()});
   }
   bits(frame, boxes);
@@ -37,7 +37,7 @@ void field_parts(const Frame& frame, std::span<const Part> parts) {
     const std::string shown =
         std::string(part.name) + " = " + number_of(part) + (part.word.empty() ? "" : "  " + std::string(part.word));
     mono(frame, shown);
-    tooltip(frame, "bits " + place_of(part) + " " + std::string(part.name) + ": " + std::string(part.meaning));
+    tooltip(frame, frame.words.fill(Text::bits_mean, {place_of(part), part.name, part.meaning}));
   }
 }
 

@@ -110,6 +110,8 @@ TEST_CASE("a trap in the code cache is traced to the guest code of its block") {
   trap.rip = 0x7f0010;
   made.emit(trap);
   trap.rip = 0x7f0020;
+  trap.trap_kind = static_cast<u8>(trace::TrapKind::exception);
+  trap.vector = 13;
   made.emit(trap);
   LaneSet lanes = made.lanes();
   const CodeRows rows = at(lanes, 1, small_image);
@@ -119,6 +121,7 @@ TEST_CASE("a trap in the code cache is traced to the guest code of its block") {
   CHECK(rows.listing[0].text == "nop");
   CHECK_FALSE(rows.listing[0].current);
   CHECK_FALSE(at(lanes, 2, small_image).cached_block.has_value());
+  CHECK(at(lanes, 2, small_image).lines.back().event == "trap #GP");
 }
 
 TEST_CASE("hostile events and files: any length, any bytes") {
