@@ -28,7 +28,7 @@ class TraceObject : public std::enable_shared_from_this<TraceObject> {
 
   // A kind's name, a filter, or nothing for all. Parsed once for each text.
   Result<const trace::Filter*> filter(std::string_view text);
-  // "vm_exit#3", or a decimal sequence number.
+  // "vm_exit#3", a decimal sequence number, or `end`.
   Result<u64> position(std::string_view text) const;
 
   // The lane, ready to be run again from moment to moment; made when first asked for.

@@ -60,6 +60,11 @@ Result<RunRequest> request_from(const Json& header) {
   for (const HardwareOption& option : hardware_options()) {
     const auto value = hardware->find(std::string(option.name));
     if (value == hardware->end()) continue;
+    if (option.name == "hlt_exiting" && *value == false)
+      return usage_error(
+          "In a lane with hlt_exiting off the processor sleeps inside of the guest, and a stop on the way would change "
+          "for how long, so the run cannot be repeated to a moment; its registers are known where its keyframes "
+          "stand.");
     const std::string text = value->is_boolean() ? (value->get<bool>() ? "on" : "off") : value->dump();
     if (auto set = set_hardware_option(request.hardware, option.name, text); !set) return set.error();
   }
@@ -96,15 +101,15 @@ Result<> same_inputs(const Json& lane, const Json& replay) {
 
 }  // namespace
 
-// In the order of construction: the session writes into the folder, and its machine into the capture.
+// In the order of construction: the session's machine writes into the capture.
 struct Replay::Run {
   Json header;
   std::string start;
   RunRequest request;
-  TemporaryFolder scratch{"replay"};  // the replay's own trace is of no interest
   Capture capture;
   metal::Machine* machine = nullptr;  // the session's
   std::unique_ptr<Session> session;
+  bool proved = false;
 
   Result<std::unique_ptr<Session>> open_session();
   Result<> prove();
@@ -151,7 +156,14 @@ Result<> Replay::Run::begin(u64 retired) {
   session.reset();
   capture.retired = retired;
   capture.state.reset();
-  if (auto proved = prove(); !proved) return proved;
+  // The replay's own trace is of no interest: its file has no name any more when the folder is gone, and so nothing is
+  // left behind by a process that ends without ceremony.
+  const TemporaryFolder scratch("replay");
+  if (scratch.path().empty()) return usage_error("There is no folder for temporary files; set TMPDIR to one.");
+  request.out_folder = scratch.path();
+  if (!proved)
+    if (auto same = prove(); !same) return same;
+  proved = true;
   capture.state.reset();
   auto opened = open_session();
   if (!opened) return opened.error();
@@ -196,10 +208,8 @@ Result<std::unique_ptr<Replay>> Replay::open(const trace::EventSource& lane) {
     return usage_error(
         "Functions of a lab decided what became of this lane, and they are not in the trace, so the run cannot be "
         "repeated.");
-  if (run->scratch.path().empty()) return usage_error("There is no folder for temporary files; set TMPDIR to one.");
   run->header = std::move(*header);
   run->request = std::move(*request);
-  run->request.out_folder = run->scratch.path();
   run->start = start_of(lane);
   return std::unique_ptr<Replay>(new Replay(std::move(run)));
 }

@@ -27,13 +27,13 @@ namespace trapline::session {
 // the start. Holds one machine with its memory; nothing of the trace once it is open.
 class Replay {
  public:
-  // Errors: a kvm lane; a lane in which a lab's functions took part; a guest, module or disk that is not at hand or has
-  // changed since, or a start that differs in anything else from the one in the trace.
+  // Errors: a kvm lane; a lane in which a lab's functions took part, or in which HLT did not exit.
   static Result<std::unique_ptr<Replay>> open(const trace::EventSource& lane);
   ~Replay();
 
-  // Errors: the lane never retired so many; `stop_asked` said true (ask it again to tell the two apart; what has been
-  // run so far stays good).
+  // Errors: a guest, module or disk that is not at hand or has changed since, or a start that differs in anything else
+  // from the one in the trace; the lane never retired so many; `stop_asked` said true (ask it again to tell that from
+  // the others; what has been run so far stays good).
   Result<arch::CpuState> at(u64 retired, const StopAsked& stop_asked = {});
 
  private:

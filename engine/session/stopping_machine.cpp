@@ -25,19 +25,23 @@ class Lookout {
   metal::RunUntil sooner(const metal::RunUntil& until) {
     begun_ = true;
     metal::RunUntil limits = until;
-    limits.retired = std::min(limits.retired, retired() + instructions_between_questions);
     if (!capture_.state && capture_.retired > retired()) limits.retired = std::min(limits.retired, capture_.retired);
     return limits;
   }
-  // Whether the guest may go on at once: only a slice has ended, and nothing that anybody waits for has come.
-  bool only_a_slice(const metal::RunUntil& until) const {
-    const bool reached = retired() == capture_.retired;
-    return !reached && retired() < until.retired && vcpu_.spent() < until.budget && !capture_.given_up();
+  metal::RunUntil slice(const metal::RunUntil& until) {
+    metal::RunUntil limits = sooner(until);
+    limits.retired = std::min(limits.retired, retired() + instructions_between_questions);
+    return limits;
   }
-
- private:
+  // Whether the guest may go on at once: only a slice has ended, and nothing that anybody waits for has come.
+  bool only_a_slice(const metal::RunUntil& until, u64 began_at) const {
+    const bool reached = retired() == capture_.retired;
+    return !reached && retired() > began_at && retired() < until.retired && vcpu_.spent() < until.budget &&
+           !capture_.given_up();
+  }
   u64 retired() const { return vcpu_.retired().value_or(0); }
 
+ private:
   metal::Vcpu& vcpu_;
   Capture& capture_;
   bool begun_ = false;
@@ -53,13 +57,12 @@ class StoppingVcpu : public metal::Vcpu {
     lookout_.state_set();
     return set;
   }
+  // Not cut into slices: the end of each would be an exit, which the lane's budget pays for.
   Result<metal::VmExit> run_virtual(const metal::RunUntil& until) override {
-    for (;;) {
-      lookout_.look();
-      auto exit = inner_.run_virtual(lookout_.sooner(until));
-      lookout_.look();
-      if (!exit || exit->reason != trace::UserExitReason::stop_reached || !lookout_.only_a_slice(until)) return exit;
-    }
+    lookout_.look();
+    auto exit = inner_.run_virtual(lookout_.sooner(until));
+    lookout_.look();
+    return exit;
   }
   bool can_inject() override { return inner_.can_inject(); }
   void inject(u8 vector) override { inner_.inject(vector); }
@@ -83,8 +86,9 @@ class StoppingDoor : public metal::Deprivileged {
   // The processor goes on as if a slice had not ended: what the door gives back is what it takes.
   Result<metal::Trap> run(arch::CpuState& state, const metal::PageRoot& root, const metal::RunUntil& until) override {
     for (;;) {
-      auto trap = inner_.run(state, root, lookout_.sooner(until));
-      if (!trap || trap->kind != trace::TrapKind::stop_reached || !lookout_.only_a_slice(until)) return trap;
+      const u64 before = lookout_.retired();
+      auto trap = inner_.run(state, root, lookout_.slice(until));
+      if (!trap || trap->kind != trace::TrapKind::stop_reached || !lookout_.only_a_slice(until, before)) return trap;
     }
   }
   Result<u64> hide_in(unsigned pml4_slot) override { return inner_.hide_in(pml4_slot); }

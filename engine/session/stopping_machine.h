@@ -6,7 +6,8 @@
 // on with a passage that was cut short (technique::LaneClock), so that its guest cannot tell; behind run_virtual a stop
 // costs an exit, which no guest can notice.
 //
-// Passages are cut into slices, and between two of them whoever runs the machine is asked whether it is still wanted.
+// Passages through run_deprivileged are cut into slices, and between two of them whoever runs the machine is asked
+// whether it is still wanted; behind run_virtual, between two steps of the session.
 #pragma once
 
 #include <functional>

@@ -302,6 +302,9 @@ TEST_CASE("what cannot be run again exactly is refused with its reason") {
   CHECK(refused("\"seed\":1", "\"seed\":2").find("the machine as it is loaded now differs") != std::string::npos);
   CHECK(refused("{", "").starts_with("The trace's run_header is damaged"));
   CHECK(refused("", "", true).starts_with("Functions of a lab decided"));
+  auto sleeping = lane_of(tour, Technique::hardware);
+  sleeping.hardware.hlt_exiting = false;
+  CHECK(refusal_of(Ran(sleeping).trace()).starts_with("In a lane with hlt_exiting off the processor sleeps"));
   CHECK(session::registers_at(ran.trace(), trace::unknown_number).error().sentence ==
         "The event counts no retired instructions, so there is no moment to run the lane to; choose a later one.");
 }
