@@ -25,8 +25,7 @@ struct CapabilityRow {
   Sentence lost_without;
 };
 
-constexpr Sentence no_loss{"nothing on processors with unrestricted guest",
-                           "在支持 unrestricted guest 的处理器上没有影响"};
+constexpr Sentence no_loss{"nothing on processors with unrestricted guest", "无（处理器支持 unrestricted guest 时）"};
 
 constexpr CapabilityRow rows[] = {
     {"KVM_CAP_USER_MEMORY", KVM_CAP_USER_MEMORY, true, {"guest memory", "客户机内存"}},

@@ -146,7 +146,7 @@ return {
     ["a walk with two translations of the page at its end"] = "一次末尾把页转换了两遍的遍历",
     ["what your function says of {0}"] = "你的函数对“{0}”的回答",
     ["a whole two-dimensional walk"] = "一次完整的二维遍历",
-    ["a walk that an EPT violation broke off"] = "一次因 EPT 违例而中断的遍历",
+    ["a walk that an EPT violation broke off"] = "一次因 EPT 违例而中止的遍历",
     ["{0} of {1} references"] = "{0}（共 {1} 次访存）",
     ["a walk of one dimension, from lane {0}"] = "泳道 {0} 中的一次一维遍历",
     ["the run with your controls"] = "使用你的控制项的运行",
