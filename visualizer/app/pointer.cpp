@@ -41,10 +41,13 @@ void Pointer::choose(Does what, std::optional<Landmark> only) {
 
 std::vector<Pointer::Offer> Pointer::offers(const std::vector<Target>& targets) const {
   std::vector<Offer> offers;
+  const bool menu = std::any_of(targets.begin(), targets.end(),
+                                [](const Target& target) { return target.kind == TargetKind::menu_entry; });
   for (const Target& target : targets) {
-    if (choosing_->what == Does::press && target.kind != TargetKind::pressed) continue;
+    if (menu != (target.kind == TargetKind::menu_entry)) continue;
+    if (choosing_->what == Does::press && target.kind == TargetKind::explained) continue;
     const ImVec2 at = aim(target.place);
-    if (!choosing_->only || choosing_->only->holds(at.x, at.y)) offers.push_back({"", target.place});
+    if (menu || !choosing_->only || choosing_->only->holds(at.x, at.y)) offers.push_back({"", target.place});
   }
   const std::vector<std::string> words = words_for(offers.size());
   offers.resize(words.size());
@@ -93,6 +96,11 @@ bool Pointer::leave() {
   if (pointing_) step_ = Step::back;
   pointing_ = false;
   return any;
+}
+
+void Pointer::hand_moved() {
+  leave();
+  borrowed_from_.reset();
 }
 
 void Pointer::borrow(ImGuiIO& io) {

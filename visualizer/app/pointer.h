@@ -35,6 +35,8 @@ class Pointer {
   void wheel(const Landmark& panel, float lines);
   // Away from what it points at; what was begun is given up. False where there was nothing to leave.
   bool leave();
+  // A hand moves the real mouse: it is where it is now, and not where it was.
+  void hand_moved();
   bool is_pointing() const { return pointing_; }
   // What was pressed or pointed at last, or where the wheel was turned.
   std::optional<ImVec2> place() const { return place_; }

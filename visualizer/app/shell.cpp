@@ -127,11 +127,12 @@ Result<> Shell::go_within(const Link& link) {
   const auto at = place_in((*lane)->source(), link.at);
   if (!at) return at.error();
   if (!link.filter.empty()) set_filter(link.filter);
+  start_shown_ = false;
   go({link.lane, *at}, link.view);
   return {};
 }
 
-Result<> Shell::open_named(const Link& link) {
+Result<> Shell::open_named(const Link& link, WhenOpened then) {
   const auto is_trace = [](const std::string& thing) {
     return std::filesystem::is_regular_file(thing) || thing.ends_with(".trap") || thing.ends_with(".part");
   };
@@ -139,12 +140,12 @@ Result<> Shell::open_named(const Link& link) {
   const auto lab = lab::find_lab(link.traces[0]);
   if (!lab) return lab.error();
   const auto& now = document_.lab;
-  if (now && now->number == lab->word && now->seed == link.seed && !start_shown_) return go_within(link);
-  if (!link.at.empty() || !link.view.empty() || !link.filter.empty())
-    when_opened([link](Shell& shell) {
+  if (now && now->number == lab->word && now->seed == link.seed) return go_within(link);
+  if (!then && (!link.at.empty() || !link.view.empty() || !link.filter.empty()))
+    then = [link](Shell& shell) {
       if (const auto there = shell.go_within(link); !there) shell.tell(there.error().sentence);
-    });
-  open_lab(lab->word, link.seed);
+    };
+  open_lab(lab->word, link.seed, std::move(then));
   return {};
 }
 
@@ -290,7 +291,7 @@ void Shell::draw(const FontSet& fonts) {
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings |
                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
   if (start_shown_ || document_.empty()) {
-    const bool alone = !palette_.is_open() && !keys_shown_;
+    const bool alone = !palette_.is_open() && !keys_shown_ && keys_free;
     start_.draw(now, settings_.recent, busy_sentence(), told_, alone ? Listening::yes : Listening::no);
   } else {
     draw_top(now);

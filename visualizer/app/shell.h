@@ -41,16 +41,16 @@ class Shell {
   // Traces, and where to stand in them. Errors leave what is open as it is.
   Result<> open(const Link& link);
   // A lab: its lanes are recorded in the background and opened when they are there.
-  void open_lab(const std::string& lab, u64 seed);
-  // Done once when the lanes of the lab that is being opened are there.
-  void when_opened(std::function<void(Shell&)> then) { when_opened_ = std::move(then); }
+  // `then` is done once when they are there; not where the lab cannot be opened, or another is opened meanwhile.
+  using WhenOpened = std::function<void(Shell&)>;
+  void open_lab(const std::string& lab, u64 seed, WhenOpened then = nullptr);
   // Either, as a command line names them.
-  Result<> open_named(const Link& link);
+  Result<> open_named(const Link& link, WhenOpened then = nullptr);
 
   // Before a frame of ImGui is begun: what keys do with the mouse.
   void drive_mouse(ImGuiIO& io) { pointer_.drive(io); }
   // A hand moves the real one.
-  void mouse_moved() { pointer_.leave(); }
+  void mouse_moved() { pointer_.hand_moved(); }
   // One frame. The size is that of ImGui's display.
   void draw(const FontSet& fonts);
   // What the fonts must be able to show, and how large; a change of it asks for another atlas.
@@ -184,7 +184,7 @@ class Shell {
   Palette palette_;
   StartScreen start_;
   std::unique_ptr<Labs> labs_;
-  std::function<void(Shell&)> when_opened_;
+  WhenOpened when_opened_;
   bool start_shown_ = true, keys_shown_ = false, quit_ = false, focus_filter_ = false, style_changed_ = true;
   char filter_text_[256] = {};
   std::string told_;
@@ -193,7 +193,8 @@ class Shell {
   Landmarks landmarks_;
   Pointer pointer_;
   std::vector<Panel> panels_;
-  std::string panel_;  // in focus, by its name; empty without one
+  std::string panel_;    // in focus, by its name; empty without one
+  Landmark keys_place_;  // of the list of keys
   std::string written_state_;
   bool writing_ = false;  // the keyboard goes into a box
 

@@ -5,6 +5,7 @@
 #include "trace/event.h"
 #include "visualizer/app/commands.h"
 #include "visualizer/app/shell.h"
+#include "visualizer/render/imgui_input.h"
 #include "visualizer/widgets/outline.h"
 #include "visualizer/widgets/widgets.h"
 
@@ -21,6 +22,15 @@ std::string key_of(std::string_view name) {
 }
 
 void same_line(Frame& frame) { ImGui::SameLine(0, 14 * frame.scale); }
+
+// Of a menu that is open; Escape closes it.
+bool menu_entry(const Frame& frame, std::string_view title, bool chosen) {
+  const bool pressed = ImGui::Selectable(std::string(title).c_str(), chosen);
+  target(frame, TargetKind::menu_entry);
+  landmark(frame, "entry " + std::string(title));
+  if (frame.keys_free && is_key_pressed(Key::escape, Repeat::no)) ImGui::CloseCurrentPopup();
+  return pressed;
+}
 
 }  // namespace
 
@@ -94,11 +104,14 @@ void Shell::draw_top(Frame& frame) {
     titles.push_back(words_(preset.title));
   }
   ImGui::SetNextItemWidth(characters(frame, 16));
-  if (ImGui::BeginCombo("##layout", std::string(titles[chosen]).c_str())) {
+  const bool open = ImGui::BeginCombo("##layout", std::string(titles[chosen]).c_str());
+  if (open) {
     for (std::size_t i = 0; i < titles.size(); ++i)
-      if (ImGui::Selectable(std::string(titles[i]).c_str(), i == chosen))
-        use_preset(std::string(layout_presets()[i].name));
+      if (menu_entry(frame, titles[i], i == chosen)) use_preset(std::string(layout_presets()[i].name));
     ImGui::EndCombo();
+  } else {
+    target(frame);
+    landmark(frame, "layout");
   }
   same_line(frame);
   if (ImGui::GetContentRegionAvail().x < characters(frame, 20)) ImGui::NewLine();  // many lanes in a narrow window
@@ -159,6 +172,7 @@ void Shell::draw_keys(Frame& frame) {
   ImGui::Begin("keys", nullptr,
                ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove |
                    ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings);
+  keys_place_ = {ImGui::GetWindowPos().x, ImGui::GetWindowPos().y, width, height};
   heading(frame, words_(Text::keys_title));
   if (ImGui::BeginTable("commands", 2 * columns)) {
     for (std::size_t column = 0; column < columns; ++column) {
@@ -282,7 +296,7 @@ void Shell::draw_tabs(Frame& frame, Layout& leaf) {
     list->AddText({start.x + room - menu + pad, start.y + 3 * frame.scale}, theme_.text, "▼");
     if (ImGui::BeginPopup("views")) {
       for (const std::size_t i : hidden)
-        if (ImGui::Selectable(std::string(words_(find_view(leaf.views[i])->title)).c_str())) show_view(leaf.views[i]);
+        if (menu_entry(frame, words_(find_view(leaf.views[i])->title), false)) show_view(leaf.views[i]);
       ImGui::EndPopup();
     }
   }

@@ -21,7 +21,8 @@ void Shell::show_recorded(std::optional<Recorded> recorded) {
   if (const auto opened = open(link); !opened) tell(opened.error().sentence);
 }
 
-void Shell::open_lab(const std::string& lab, u64 seed) {
+void Shell::open_lab(const std::string& lab, u64 seed, WhenOpened then) {
+  when_opened_ = std::move(then);
   LessonOptions options;
   if (options_.mode == Desk::Mode::at_once) options.mode = LessonOptions::Mode::at_once;
   labs_->translating = false;
@@ -56,6 +57,7 @@ void Shell::poll_labs() {
   }
   if (!labs_->opening->error().empty()) {
     tell(labs_->opening->error());
+    when_opened_ = nullptr;
     labs_->opening.reset();
   }
 }
@@ -99,6 +101,10 @@ void Shell::show_lab() {
   tell(told);
   document_.lab = std::move(lab);
   labs_->open = std::move(session);
+  take_horizons();
+  for (std::size_t i = 0; i < document_.positions.size(); ++i)
+    if (const u64 horizon = document_.horizon(i); document_.positions[i] >= horizon)
+      document_.positions[i] = horizon == 0 ? 0 : horizon - 1;
   use_preset("lesson");
   show_view("lesson");
   if (const auto then = std::exchange(when_opened_, nullptr)) then(*this);

@@ -41,6 +41,7 @@ const Shell::Panel* Shell::panel_to_scroll() const {
 }
 
 void Shell::choose(Pointer::Does what) {
+  if (keys_shown_) return pointer_.choose(what, keys_place_);
   const Panel* const panel = start_shown_ ? nullptr : focused_panel();
   pointer_.choose(what, panel == nullptr ? std::nullopt : std::optional(panel->place));
 }
@@ -57,7 +58,8 @@ bool Shell::hear_pointer() {
     return true;
   }
   if (ImGui::IsMouseClicked(0) && !pointer_.is_moving()) panel_.clear();
-  if (writing_ || keys_shown_ || !is_key_pressed(Key::escape, Repeat::no)) return false;
+  const bool menu = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+  if (writing_ || menu || keys_shown_ || !is_key_pressed(Key::escape, Repeat::no)) return false;
   if (pointer_.leave()) return true;
   return !std::exchange(panel_, std::string()).empty();
 }

@@ -56,12 +56,13 @@ Result<ShellOptions> options_of(const cli::ViewCommand& command, bool picture) {
 }
 
 // Errors: what is named is neither a trace nor a lab, or has no such event.
-Result<> open_things(Shell& shell, const cli::ViewCommand& command) {
+// `then` is done when the lanes of a lab are there, if they are not at once.
+Result<> open_things(Shell& shell, const cli::ViewCommand& command, Shell::WhenOpened then = nullptr) {
   if (command.things.empty()) return {};
   Link link;
   link.traces = command.things;
   link.seed = command.seed;
-  return shell.open_named(link);
+  return shell.open_named(link, std::move(then));
 }
 
 // Where to stand, once there is something to stand in.
@@ -118,11 +119,11 @@ int open_window(const cli::ViewCommand& command) {
   auto options = options_of(command, false);
   if (!options) return report_error(options.error());
   Shell shell(std::move(*options));
-  if (auto opened = open_things(shell, command); !opened) return report_error(opened.error());
-  if (auto there = go_there(shell, command); !there) return report_error(there.error());
-  shell.when_opened([&command](Shell& opened) {
+  const auto then = [&command](Shell& opened) {
     if (auto there = go_there(opened, command); !there) opened.tell(there.error().sentence);
-  });
+  };
+  if (auto opened = open_things(shell, command, then); !opened) return report_error(opened.error());
+  if (auto there = go_there(shell, command); !there) return report_error(there.error());
   const auto shown = run_window(shell);
   return shown ? 0 : report_error(shown.error());
 }

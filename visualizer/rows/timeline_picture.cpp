@@ -154,7 +154,7 @@ TimelineLane TimelineMaker::lane_of(LaneSet& lanes, std::size_t lane, const Time
   const trace::Hits* const hits = source == nullptr ? nullptr : source->hits(ask.filter);
   if (hits != nullptr) {
     result.filtered = true;
-    result.hits = hits->count();
+    result.hits = hits->count_before(lane < ask.horizons.size() ? ask.horizons[lane] : no_horizon);
     result.hits_whole = hits->whole();
   }
   return result;

@@ -166,6 +166,7 @@ void draw_hits(TimelineChart& chart, const LaneRows& rows, const LaneStrip& stri
 
 void draw_strip(TimelineChart& chart, std::size_t lane, const LaneStrip& strip) {
   const LaneRows& rows = chart.rows(lane);
+  if (strip.hits && chart.veiled) return;
   if (strip.hits) return draw_hits(chart, rows, strip);
   if (!strip.track) {
     draw_bars(chart, rows, strip);

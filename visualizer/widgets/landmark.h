@@ -21,7 +21,8 @@ struct Landmark {
   friend bool operator==(const Landmark&, const Landmark&) = default;
 };
 
-enum class TargetKind : u8 { pressed, explained };
+// An entry of a menu lies over everything else while it is there.
+enum class TargetKind : u8 { pressed, explained, menu_entry };
 
 struct Target {
   Landmark place;

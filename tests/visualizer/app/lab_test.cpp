@@ -100,6 +100,22 @@ TEST_CASE("what a prediction is about is hidden from the event table and the tim
   CHECK(hands.at() > horizon);
 }
 
+TEST_CASE("a lab opens in front of what is to be predicted") {
+  Place place;
+  Hands hands(place);
+  bool any = false;
+  for (const char* lab : {"07", "10", "12"}) {
+    CAPTURE(lab);
+    hands.shell().open_lab(lab, 1);
+    hands.settle();
+    for (std::size_t lane = 0; lane < hands.document().lanes.size(); ++lane) {
+      CHECK(hands.at(lane) < hands.document().horizon(lane));
+      any = any || hands.document().horizon(lane) != no_horizon;
+    }
+  }
+  CHECK(any);
+}
+
 TEST_CASE("a lab's link names the lab, its seed and the place; it is opened last as a lab too") {
   Place place;
   Hands hands(place);

@@ -180,6 +180,37 @@ TEST_CASE("tabs turn and panels grow by keys") {
   CHECK(text_of(hands.shell().layout()) == before);
 }
 
+TEST_CASE("a menu opens by letters, and then its entries alone have some; Escape closes it") {
+  Place place;
+  Hands hands(place);
+  REQUIRE(hands.shell().open(tour_at("500")));
+  hands.settle();
+  const std::string paging(hands.shell().words()(Text::layout_paging));
+  press_named(hands, "layout");
+  REQUIRE(hands.sees("entry " + paging));
+  hands.press(Key::escape);
+  hands.settle();
+  CHECK_FALSE(hands.sees("entry " + paging));
+  press_named(hands, "layout");
+  hands.press(letter('p'));
+  CHECK(word_of(hands, hands.place("tab events")).empty());
+  type_letters(hands, word_of(hands, hands.place("entry " + paging)));
+  CHECK(hands.shell().settings().preset == "paging");
+  CHECK_FALSE(hands.sees("entry " + paging));
+}
+
+TEST_CASE("what is open already is shown again from the start screen") {
+  Place place;
+  Hands hands(place);
+  REQUIRE(hands.shell().open(tour_at("500")));
+  hands.press(function_key(2));
+  CHECK(hands.sees("start 01"));
+  REQUIRE(hands.shell().open(tour_at("600")));
+  hands.settle();
+  CHECK_FALSE(hands.sees("start 01"));
+  CHECK(hands.at() == 600);
+}
+
 TEST_CASE("labs on the start screen open by letters too") {
   Place place;
   Hands hands(place);

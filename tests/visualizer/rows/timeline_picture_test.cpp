@@ -71,11 +71,17 @@ TEST_CASE("a lane ends at its horizon, wherever the range lies") {
   LaneSet lanes = two_lanes();
   build(lanes);
   TimelineMaker maker;
+  trace::Hits* const hits = lanes.at(0)->hits("vm_exit");
+  while (hits->advance(1)) {
+  }
   const auto horizon = [&](u64 from, u64 to) {
     TimelineAsk ask = asked(AxisKind::events, TimelineAsk::Show::positions, from, to);
     ask.horizons = {400, no_horizon};
+    ask.filter = "vm_exit";
     const TimelinePicture picture = maker.make(lanes, ask, Interrupt());
     CHECK_FALSE(picture.lanes[1].horizon);
+    CHECK(picture.lanes[0].hits == hits->count_before(400));
+    CHECK(picture.lanes[0].hits < hits->count());
     return picture.lanes[0].horizon;
   };
   CHECK(horizon(0, 1000) == 400);
