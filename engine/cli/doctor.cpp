@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "base/json.h"
+#include "base/word_table.h"
 #include "cli/commands.h"
 #include "cli/table.h"
 #include "kvm/probe.h"
@@ -22,20 +23,14 @@ constexpr Sentence word_rows[] = {
 #undef WORD
 };
 
-class Words {
+class Words : public WordTable<Word> {
  public:
-  explicit Words(Language language) : language_(language) {}
+  explicit Words(Language language) : WordTable(word_rows, language) {}
 
-  std::string operator()(Word word, std::initializer_list<std::string_view> values = {}) const {
-    return filled(word_rows[static_cast<u8>(word)].in(language_), values);
-  }
+  using WordTable::operator();
   std::string operator()(spec::SupportStatus status) const {
     return (*this)(static_cast<Word>(static_cast<u8>(Word::supported) + static_cast<u8>(status)));
   }
-  Language language() const { return language_; }
-
- private:
-  Language language_;
 };
 
 struct Finding {

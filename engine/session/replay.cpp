@@ -60,14 +60,13 @@ Result<RunRequest> request_from(const Json& header) {
   for (const HardwareOption& option : hardware_options()) {
     const auto value = hardware->find(std::string(option.name));
     if (value == hardware->end()) continue;
-    if (option.name == "hlt_exiting" && *value == false)
-      return usage_error(
-          "In a lane with hlt_exiting off the processor sleeps inside of the guest, and a stop on the way would change "
-          "for how long, so the run cannot be repeated to a moment; its registers are known where its keyframes "
-          "stand.");
     const std::string text = value->is_boolean() ? (value->get<bool>() ? "on" : "off") : value->dump();
     if (auto set = set_hardware_option(request.hardware, option.name, text); !set) return set.error();
   }
+  if (!request.hardware.hlt_exiting)
+    return usage_error(
+        "In a lane with hlt_exiting off the processor sleeps inside of the guest, and a stop on the way would change "
+        "for how long, so the run cannot be repeated to a moment; its registers are known where its keyframes stand.");
   return request;
 }
 

@@ -2,22 +2,16 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstring>
 #include <imgui.h>
 
 #include "visualizer/app/commands.h"
 #include "visualizer/app/shell.h"
+#include "visualizer/app/text_box.h"
 #include "visualizer/widgets/widgets.h"
 
 namespace trapline::window {
 
 namespace {
-
-void copy_into(char* text, std::size_t room, std::string_view from) {
-  const std::size_t length = std::min(from.size(), room - 1);
-  std::memcpy(text, from.data(), length);
-  text[length] = '\0';
-}
 
 char lower(char letter) { return static_cast<char>(std::tolower(static_cast<unsigned char>(letter))); }
 

@@ -1,7 +1,6 @@
 #include "visualizer/app/shell.h"
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <imgui.h>
 
@@ -9,6 +8,7 @@
 #include "trace/position.h"
 #include "visualizer/app/commands.h"
 #include "visualizer/app/shell_labs.h"
+#include "visualizer/app/text_box.h"
 #include "visualizer/widgets/widgets.h"
 
 namespace trapline::window {
@@ -94,10 +94,7 @@ Result<> Shell::open(const Link& link) {
                                [](const auto& path, const LaneFacts& lane) { return path == lane.path; });
   if (same) return go_within(link);
   if (auto shown = show(link); !shown) return shown.error();
-  Link plain;
-  plain.traces = link.traces;
-  note_opened(settings_, text_of(plain));
-  remember();
+  remember_opened(link.traces);
   return {};
 }
 
@@ -238,9 +235,7 @@ void Shell::follow() {
 
 void Shell::set_filter(std::string filter) {
   document_.filter = std::move(filter);
-  const std::size_t length = std::min(document_.filter.size(), sizeof filter_text_ - 1);
-  std::memcpy(filter_text_, document_.filter.data(), length);
-  filter_text_[length] = '\0';
+  copy_into(filter_text_, sizeof filter_text_, document_.filter);
   build_while_idle();
 }
 
@@ -253,6 +248,14 @@ void Shell::copy_link() {
 void Shell::remember() {
   if (options_.settings_file.empty()) return;
   if (const auto saved = save_settings(settings_, options_.settings_file); !saved) tell(saved.error().sentence);
+}
+
+void Shell::remember_opened(std::vector<std::string> things, u64 seed) {
+  Link link;
+  link.traces = std::move(things);
+  link.seed = seed;
+  note_opened(settings_, text_of(link));
+  remember();
 }
 
 View& Shell::view_named(const std::string& name) {

@@ -128,6 +128,7 @@ class Shell {
   void move(Moment to);
   void follow();
   void remember();
+  void remember_opened(std::vector<std::string> things, u64 seed = 1);
   View& view_named(const std::string& name);
   void set_document(std::vector<LaneFacts> lanes, std::unique_ptr<LaneSet> set);
   void build_while_idle();
@@ -136,6 +137,8 @@ class Shell {
   void show_recorded(std::optional<Recorded> recorded);
   void show_lab();
   void translate_lab();
+  // An event, or the last one that may be seen where it may not; the second says so.
+  u64 in_sight(std::size_t lane, u64 sequence) const;
   u64 before_gate(std::size_t lane, u64 sequence);
   std::optional<u64> gate_of(std::size_t lane) const;
   void take_horizons();
@@ -154,7 +157,6 @@ class Shell {
   };
   const Panel* panel_to_scroll() const;
   const Panel* focused_panel() const;
-  void scroll(const Panel& panel, float lines);
   bool hear_pointer();
 
   void draw_top(Frame& frame);

@@ -93,18 +93,12 @@ void Shell::show_lab() {
   if (link.traces.empty()) return;  // none could be recorded here, as was told
   const std::string told = told_;
   if (const auto shown = show(link); !shown) return tell(shown.error().sentence);
-  Link again;
-  again.traces = {lesson.number};
-  again.seed = lesson.seed;
-  note_opened(settings_, text_of(again));
-  remember();
+  remember_opened({lesson.number}, lesson.seed);
   tell(told);
   document_.lab = std::move(lab);
   labs_->open = std::move(session);
-  take_horizons();
   for (std::size_t i = 0; i < document_.positions.size(); ++i)
-    if (const u64 horizon = document_.horizon(i); document_.positions[i] >= horizon)
-      document_.positions[i] = horizon == 0 ? 0 : horizon - 1;
+    document_.positions[i] = in_sight(i, document_.positions[i]);
   use_preset("lesson");
   show_view("lesson");
   if (const auto then = std::exchange(when_opened_, nullptr)) then(*this);
@@ -123,11 +117,16 @@ void Shell::take_horizons() {
 }
 
 // A prediction is made before what it is about is seen.
-u64 Shell::before_gate(std::size_t lane, u64 sequence) {
+u64 Shell::in_sight(std::size_t lane, u64 sequence) const {
   const auto gate = gate_of(lane);
   if (!gate || sequence < *gate) return sequence;
-  tell(words_.fill(Text::predict_first, {std::to_string(*gate)}));
   return *gate == 0 ? 0 : *gate - 1;
+}
+
+u64 Shell::before_gate(std::size_t lane, u64 sequence) {
+  const auto gate = gate_of(lane);
+  if (gate && sequence >= *gate) tell(words_.fill(Text::predict_first, {std::to_string(*gate)}));
+  return in_sight(lane, sequence);
 }
 
 void Shell::wish_of_lesson(LessonWish wish) {

@@ -49,7 +49,6 @@ void Shell::choose(Pointer::Does what) {
 // True where the pointer has heard the keys of this frame, or Escape has left something.
 bool Shell::hear_pointer() {
   if (pointer_.is_choosing()) {
-    const std::optional<ImVec2> before = pointer_.place();
     pointer_.hear(landmarks_.targets);
     const std::optional<ImVec2> now = pointer_.place();
     if (!pointer_.is_choosing() && pointer_.is_moving() && now)
@@ -78,8 +77,6 @@ void Shell::next_tab(Direction direction) {
   if (leaf != nullptr) show_view(leaf->views[neighbour(leaf->shown, leaf->views.size(), direction)]);
 }
 
-void Shell::scroll(const Panel& panel, float lines) { pointer_.wheel(panel.place, lines); }
-
 // Dear ImGui scrolls five lines with each notch of a wheel.
 void Shell::turn_page(Direction direction) {
   const Panel* const panel = panel_to_scroll();
@@ -87,11 +84,12 @@ void Shell::turn_page(Direction direction) {
   const bool down = direction == Direction::forward;
   if (panel->shown == "lesson") return wish_of_lesson(down ? LessonWish::page_down : LessonWish::page_up);
   const float notches = std::max(1.0F, std::round(panel->place.height * 0.8F / (5 * ImGui::GetTextLineHeight())));
-  scroll(*panel, down ? -notches : notches);
+  pointer_.wheel(panel->place, down ? -notches : notches);
 }
 
 void Shell::turn_line(Direction direction) {
-  if (const Panel* const panel = panel_to_scroll()) scroll(*panel, direction == Direction::forward ? -1.0F : 1.0F);
+  if (const Panel* const panel = panel_to_scroll())
+    pointer_.wheel(panel->place, direction == Direction::forward ? -1.0F : 1.0F);
 }
 
 void Shell::resize_panel(Layout::Kind kind, double by) {

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "base/language.h"
+#include "base/word_table.h"
 
 namespace trapline::check::writers {
 
@@ -16,16 +16,9 @@ enum class Word : u8 {
 
 std::span<const Sentence> word_rows();
 
-class Words {
+class Words : public WordTable<Word> {
  public:
-  explicit Words(Language language) : language_(language) {}
-
-  std::string operator()(Word word, std::initializer_list<std::string_view> values = {}) const {
-    return filled(word_rows()[static_cast<u8>(word)].in(language_), values);
-  }
-
- private:
-  Language language_;
+  explicit Words(Language language) : WordTable(word_rows(), language) {}
 };
 
 }  // namespace trapline::check::writers
